@@ -1,0 +1,46 @@
+// Layer tables (CSV) in: a layer a row. Format: docs/layer-tables.md.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hwcost/assignment.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/graph.hpp"
+
+namespace hwcost {
+
+// A figure beside a layer: what a row must give (expected_*) or was timed at (measured_*).
+struct TableFigure {
+  std::string metric;  // "latency_cycles"
+  double value = 0.0;
+};
+
+struct TableRow {
+  int line = 0;                              // of the file
+  std::vector<TableFigure> expected;         // cells that are empty are absent
+  std::optional<std::string> expected_status;
+  std::vector<TableFigure> measured;
+  std::map<std::string, std::string> extra;  // x_* columns
+};
+
+struct LayerTable {
+  Graph graph;                 // a layer a row, no edges
+  std::vector<TableRow> rows;  // parallel to graph.nodes
+};
+
+// Throws InputError with file and line: unknown, missing or repeated columns, cells that are no numbers, layers that
+// contradict themselves.
+HWCOST_EXPORT LayerTable read_layer_table(const std::filesystem::path& file);
+HWCOST_EXPORT LayerTable read_layer_table(std::string_view text, const std::string& file);
+
+// The lines of an assignment table `layer,w_bits,in_bits`; an empty cell leaves what the model says.
+HWCOST_EXPORT std::vector<Assignment> read_assignments(const std::filesystem::path& file);
+HWCOST_EXPORT std::vector<Assignment> read_assignments(std::string_view text, const std::string& file);
+
+}  // namespace hwcost

@@ -1,0 +1,76 @@
+// The interface that every accelerator model offers, in-tree or plugin.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "hwcost/batch.hpp"
+#include "hwcost/cost.hpp"
+#include "hwcost/error.hpp"
+#include "hwcost/layer.hpp"
+#include "hwcost/metric.hpp"
+
+namespace hwcost {
+
+// How a derivative at a step of a cost is meant.
+enum class GradientMode {
+  // The formula's own derivative, where ceil, floor and modulo pass on that of their numerator.
+  straight_through,
+  // That of the piecewise-linear interpolation over the channel counts with knots at the multiples of the machine's
+  // granularity and at the layer's own count: the slope from the knot below. Other members have derivative 0.
+  relaxed,
+};
+
+// What a backend, bound to a description, is.
+struct BackendTraits {
+  MetricSet metrics;             // which of the metrics it defines
+  double clock_hertz = 0.0;      // cycles a second; 0: no clock is known and cycles have no seconds
+  bool integers_only = false;    // computes integers: floating-point layers need widths assumed for them
+  bool monotone = true;          // the cost never falls as an extent grows
+  double out_channel_step = 1.0;        // granularity in output channels: knots of the relaxed gradient
+  double depthwise_channel_step = 1.0;  // the same of depthwise convolutions
+  double in_channel_step = 1.0;
+};
+
+// What `estimate` gives for a layer that the machine can run.
+struct Estimate {
+  Cost<> cost;
+  std::string approximation;  // empty: the model as its source states it; else in which way the price is only near it
+};
+
+// Value and derivative by every member of the layer's dims, then of Widths, in the order of their kMembers.
+struct CostGradient {
+  Cost<> value;                // == estimate().cost, bit for bit
+  std::vector<Cost<>> partial;
+
+  // d latency / d member k: of the part that bounds the layer, and of the overhead.
+  [[nodiscard]] double latency_cycles(std::size_t k) const {
+    const Cost<>& d = partial[k];
+    return (value.compute < value.memory ? d.memory.value : d.compute.value) + d.overhead.value;
+  }
+};
+
+// A cost model bound to one hardware description.
+// Immutable once made: every method is const and may be called from any thread.
+// Costs are of one run of the layer (Layer::repeat is the caller's to apply).
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  [[nodiscard]] virtual const BackendTraits& traits() const = 0;
+  // Cost of one layer, or the reason why this machine has none. Mixed weights: the sum over widths of the cost of exactly
+  // those channels, unless the backend says otherwise; pruned channels cost nothing.
+  [[nodiscard]] virtual Expected<Estimate, Unsupported> estimate(const Layer& layer) const = 0;
+  // The same for in.size candidates; equals estimate() on each, bit for bit. Allocates nothing.
+  virtual void estimate_batch(const LayerColumns& in, const CostColumns& out) const = 0;
+  // Only for layers whose weights have one width.
+  [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const = 0;
+
+ protected:
+  Backend() = default;
+};
+
+}  // namespace hwcost

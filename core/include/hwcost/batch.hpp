@@ -1,0 +1,52 @@
+// Many candidates of one operator at once: structure of arrays.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "hwcost/cost.hpp"
+#include "hwcost/dims.hpp"
+#include "hwcost/precision.hpp"
+
+namespace hwcost {
+
+enum class Status : std::uint8_t { priced = 0, approximated = 1, unsupported = 2 };
+
+// "priced", "approximated", "unsupported".
+constexpr std::string_view to_text(Status status) {
+  return status == Status::priced ? "priced" : status == Status::approximated ? "approximated" : "unsupported";
+}
+
+// Borrowed input columns, `size` doubles each: first the members of op's family in the order of its kMembers, then those
+// of Widths. A layer with mixed weights is one candidate a width (out_channels = channels of that width); their costs add
+// up.
+struct LayerColumns {
+  Op op = Op::conv2d;
+  std::size_t size = 0;
+  std::span<const double* const> columns;
+};
+
+// Borrowed output columns; an empty one is not wanted. An unsupported candidate gets NaN in each and its status.
+struct CostColumns {
+  std::span<double> latency_cycles;
+  std::span<double> elapsed_seconds;
+  std::span<double> energy_joules;
+  std::span<double> traffic_bytes;
+  std::span<double> operations;
+  std::span<double> figure;
+  std::span<Status> status;
+};
+
+// Columns that LayerColumns of this operator has.
+constexpr std::size_t column_count(Family family) {
+  constexpr std::size_t kWidths = kMemberCount<Widths<>>;
+  std::size_t count = 0;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((static_cast<std::size_t>(family) == I ? void(count = kMemberCount<std::variant_alternative_t<I, Dims>>) : void()),
+     ...);
+  }(std::make_index_sequence<std::variant_size_v<Dims>>());
+  return count + kWidths;
+}
+
+}  // namespace hwcost

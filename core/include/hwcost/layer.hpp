@@ -1,0 +1,56 @@
+// One layer as every backend sees it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "hwcost/dims.hpp"
+#include "hwcost/error.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/op.hpp"
+#include "hwcost/precision.hpp"
+
+namespace hwcost {
+
+struct Layer {
+  std::string name;           // dotted: "layer1.0.conv1"; need not be unique (a module called twice)
+  std::string module;         // the module that owns it: "layer1.0.conv1", or a part of the name
+  Op op = Op::identity;
+  Dims dims = Movement<>{};   // the alternative of info(op).family
+  Precision precision;
+  double repeat = 1.0;                 // how often it runs in one inference; it owns its weights once
+  bool owns_weights = true;            // false: a second call of a layer that owns them
+  std::optional<Op> fused_activation;  // applied to the output on the way out
+  std::string custom_op;               // what the model file calls an operator of kind `custom`
+  friend bool operator==(const Layer&, const Layer&);
+};
+
+HWCOST_EXPORT bool operator==(const Layer& a, const Layer& b);
+
+// Output channels of a layer that has weights a channel; 0 for the others.
+HWCOST_EXPORT double out_channels(const Dims& dims);
+
+// The layer that is left when the output channels of 0 bit are removed: fewer out_channels and no 0 in the histogram
+// (depthwise convolutions lose input channels and groups with them). A layer without such channels comes back as it is.
+HWCOST_EXPORT Layer without_pruned_channels(const Layer& layer);
+
+// The part of `dims` that computes `channels` of its output channels (depthwise: of its input channels and groups too).
+inline Convolution<> with_out_channels(Convolution<> dims, double channels) {
+  if (dims.is_depthwise()) {
+    const double multiplier = dims.out_channels / dims.groups;
+    dims.in_channels = dims.groups = channels / multiplier;
+  }
+  dims.out_channels = channels;
+  return dims;
+}
+inline Linear<> with_out_channels(Linear<> dims, double channels) {
+  dims.out_channels = channels;
+  return dims;
+}
+
+// Why this layer's numbers contradict each other; nothing where they do not. Checked by every importer: extents that are
+// not positive whole numbers, channels that groups do not divide, output sizes that kernel, stride and padding do not
+// give, products beyond 2^53, a histogram that does not add up to out_channels or over the groups.
+HWCOST_EXPORT std::optional<std::string> contradiction(const Layer& layer);
+
+}  // namespace hwcost

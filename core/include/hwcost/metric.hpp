@@ -1,0 +1,54 @@
+// The figures that a machine may define, with their names, units and how each follows from a cost's causes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+#include "hwcost/cost.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/work.hpp"
+
+namespace hwcost {
+
+enum class Metric : std::uint8_t {
+  latency_cycles,
+  latency_seconds,
+  energy_joules,
+  traffic_bytes,
+  utilization,
+  memory_access_balance,
+  arithmetic_intensity_macs_per_byte,
+  convention_ops,
+  cost,
+};
+inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::cost) + 1;
+
+HWCOST_EXPORT std::string_view name(Metric metric);
+HWCOST_EXPORT std::optional<Metric> metric_named(std::string_view name);
+
+// The metric's value of one layer, or of sums over layers; nothing where it has none there (utilisation of no time).
+HWCOST_EXPORT std::optional<double> value(Metric metric, const Cost<>& cost, const Facts& facts, double clock_hertz);
+
+// Which part takes the longest: "compute", "memory" or "overhead"; "none" where the layer takes no time.
+HWCOST_EXPORT std::string_view bottleneck(const Cost<>& cost);
+
+// A set of metrics, in the order of Metric.
+class MetricSet {
+ public:
+  constexpr MetricSet() = default;
+  constexpr MetricSet(std::initializer_list<Metric> metrics) {
+    for (const Metric m : metrics) insert(m);
+  }
+  constexpr void insert(Metric m) { bits_ |= 1u << static_cast<unsigned>(m); }
+  [[nodiscard]] constexpr bool contains(Metric m) const { return (bits_ >> static_cast<unsigned>(m) & 1u) != 0; }
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr bool operator==(MetricSet, MetricSet) = default;
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+}  // namespace hwcost

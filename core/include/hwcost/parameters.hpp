@@ -1,0 +1,46 @@
+// The one list of a model's parameters, and what follows from it: reading, lifting to derivatives, names.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hwcost/description.hpp"
+
+namespace hwcost {
+
+// How a parameter is called and written. `low` and `high` are inclusive, in `unit`.
+struct Key {
+  std::string name;  // "l2.bandwidth"
+  std::string unit;  // "byte/cycle"; "" for a bare count
+  double low = 0.0;
+  double high = 0.0;
+  bool required = true;  // an absent optional parameter keeps the value that Params gives it
+};
+
+// Reads every parameter that Params<double>::visit names, and refuses any other.
+template <class Params>
+Params read_parameters(const Description& description) {
+  Params params{};
+  std::vector<std::string> known;
+  Params::visit(params, [&](const Key& key, double& member) {
+    if (const auto v = description.read(key.name, key.unit, key.low, key.high, key.required)) member = *v;
+    known.push_back(key.name);
+  });
+  description.require_only(known);
+  return params;
+}
+
+// The same values as another number type, derivatives zero.
+template <class To, class From>
+To lift_parameters(const From& from) {
+  std::vector<double> values;
+  From::visit(from, [&](const Key&, const double& member) { values.push_back(member); });
+  To to{};
+  std::size_t next = 0;
+  To::visit(to, [&](const Key&, auto& member) { member = values[next++]; });
+  return to;
+}
+
+}  // namespace hwcost

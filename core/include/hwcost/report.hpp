@@ -1,0 +1,85 @@
+// Prices of a whole network on one machine, layer by layer, with what was assumed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hwcost/cost.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/formula.hpp"
+#include "hwcost/graph.hpp"
+#include "hwcost/machine.hpp"
+#include "hwcost/metric.hpp"
+#include "hwcost/work.hpp"
+
+namespace hwcost {
+
+struct LayerReport {
+  std::string name;
+  std::string op;      // the operator's name; for unknown ones what the model file calls it
+  std::string module;
+  Status status = Status::priced;
+  std::string reason;   // how it is approximated, why it is unsupported, or why it is free; empty for a plain price
+  std::string machine;  // who priced it: the machine itself, or the one that it falls back to
+  Facts facts;
+  Cost<> cost;               // over all repeats; meaningless where unsupported
+  double clock_hertz = 0.0;  // of the machine that priced it
+  MetricSet metrics;         // which of them this layer's machine defines
+  double repeat = 1.0;
+
+  // The metric's value; nothing where it is not defined here.
+  [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m) const;
+};
+
+// What a set of layers adds up to.
+struct Totals {
+  Facts facts;         // of all layers
+  Facts priced_facts;  // of the priced and approximated ones
+  Cost<> cost;         // of the priced and approximated ones
+  double clock_hertz = 0.0;
+  double seconds = 0.0;  // sums of each layer's own seconds: machines of different clocks add up
+  double cycles = 0.0;
+  std::size_t priced = 0, approximated = 0, unsupported = 0;
+
+  HWCOST_EXPORT void add(const LayerReport& layer);
+  // Share of all MACs that no price covers, 0 to 1.
+  [[nodiscard]] HWCOST_EXPORT double unpriced_share_of_macs() const;
+  [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m, MetricSet defined) const;
+};
+
+enum class Optimizer { sgd, momentum, adam };  // 0, 1, 2 copies of the parameters as state
+
+struct Hardware {
+  std::string name, file, sha256, backend;
+};
+
+struct NetworkReport {
+  std::string model;
+  Hardware hardware;
+  MetricSet metrics;                     // that the machine defines
+  std::vector<std::string> assumptions;  // one sentence each: widths, batch, unmodelled layers, guesses
+  std::vector<LayerReport> layers;       // in execution order
+  Totals totals;
+  double model_bytes = 0.0;              // weights, biases and buffers, each tensor at its width
+  std::optional<ActivationPeak> peak_activations;
+  double training_bytes = 0.0;           // parameters, gradients, optimizer state and every layer's output
+};
+
+struct EvaluateOptions {
+  std::optional<Formula> formula;  // its value is every layer's `cost`, on any machine
+  Optimizer optimizer = Optimizer::adam;
+};
+
+// Prices every layer. Never throws for what a machine cannot do: such layers are `unsupported`, with the reason.
+HWCOST_EXPORT NetworkReport evaluate(const Graph& graph, const Machine& machine, const EvaluateOptions& options = {});
+
+// A module of the tree and what is below it, parents before children, in the order of first use.
+struct ModuleReport {
+  std::string path;   // "" for the whole network
+  std::size_t depth = 0;
+  Totals totals;
+};
+HWCOST_EXPORT std::vector<ModuleReport> by_module(const NetworkReport& report);
+
+}  // namespace hwcost
