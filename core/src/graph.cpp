@@ -1,1 +1,163 @@
-// (being written)
+// Graphs: sizes of tensors, what makes a graph whole, and the widths of all of it.
+#include "hwcost/graph.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <string_view>
+
+#include "hwcost/error.hpp"
+
+namespace hwcost {
+namespace {
+
+constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
+
+[[noreturn]] void fail_at(const Graph& graph, const Node& node, const std::string& what) {
+  const std::string& name = node.source.empty() ? node.layer.name : node.source;
+  const std::string place = graph.file.empty() ? "node " + name : graph.file + ": node " + name;
+  throw InputError({place, 0}, what);
+}
+
+// Walks the nodes in execution order and holds which tensors have a value so far.
+class Validator {
+ public:
+  explicit Validator(const Graph& graph) : graph_(graph), has_value_(graph.tensors.size(), false) {}
+
+  void run() {
+    for (const Tensor& tensor : graph_.tensors) check_shape(tensor);
+    for (const TensorId id : graph_.inputs) {
+      check_network_edge(id, "input");
+      has_value_[id] = true;
+    }
+    for (NodeId k = 0; k < graph_.nodes.size(); ++k) check_node(k);
+    for (const TensorId id : graph_.outputs) {
+      check_network_edge(id, "output");
+      if (!has_value_[id]) {
+        fail(fmt::format("network output '{}' is computed by no node", graph_.tensors[id].name));
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const { throw InputError({graph_.file, 0}, what); }
+
+  void check_shape(const Tensor& tensor) const {
+    if (!tensor.known_shape) return;
+    double elements = 1.0;
+    for (const double extent : tensor.shape) {
+      if (!(extent >= 0.0) || extent != std::floor(extent)) {
+        fail(fmt::format("tensor '{}': extent {} is no whole number of at least 0", tensor.name, extent));
+      }
+      elements *= extent;
+    }
+    if (!(elements <= kLargestExactCount)) {
+      fail(fmt::format("tensor '{}' has more than 2^53 elements", tensor.name));
+    }
+  }
+
+  void check_network_edge(TensorId id, std::string_view which) const {
+    if (id < graph_.tensors.size()) return;
+    fail(fmt::format("network {} {} is no tensor: there are {}", which, id, graph_.tensors.size()));
+  }
+
+  void check_node_edge(const Node& node, TensorId id, std::string_view which) const {
+    if (id < graph_.tensors.size()) return;
+    fail_at(graph_, node, fmt::format("{} {} is no tensor: there are {}", which, id, graph_.tensors.size()));
+  }
+
+  void check_node(NodeId k) {
+    const Node& node = graph_.nodes[k];
+    for (const TensorId id : node.inputs) {
+      check_node_edge(node, id, "input");
+      if (!has_value_[id]) {
+        fail_at(graph_, node,
+                fmt::format("reads '{}', which no earlier node computes: a cycle, or nodes out of order",
+                            graph_.tensors[id].name));
+      }
+    }
+    for (const TensorId id : node.outputs) {
+      check_node_edge(node, id, "output");
+      if (has_value_[id]) {
+        fail_at(graph_, node, fmt::format("writes '{}', which has a value already", graph_.tensors[id].name));
+      }
+      has_value_[id] = true;
+    }
+    if (node.fused_into && *node.fused_into >= k) {
+      fail_at(graph_, node, fmt::format("is fused into node {}, which is no earlier one", *node.fused_into));
+    }
+    if (const auto why = contradiction(node.layer)) fail_at(graph_, node, *why);
+  }
+
+  const Graph& graph_;
+  std::vector<bool> has_value_;
+};
+
+// Which nodes write and read each tensor.
+struct Uses {
+  std::vector<std::optional<NodeId>> writer;
+  std::vector<std::size_t> readers;  // the network's outputs are read from outside, once more
+
+  explicit Uses(const Graph& graph) : writer(graph.tensors.size()), readers(graph.tensors.size(), 0) {
+    for (NodeId k = 0; k < graph.nodes.size(); ++k) {
+      for (const TensorId id : graph.nodes[k].outputs) writer[id] = k;
+      for (const TensorId id : graph.nodes[k].inputs) ++readers[id];
+    }
+    for (const TensorId id : graph.outputs) ++readers[id];
+  }
+};
+
+bool has_weights_a_channel(const Layer& layer) {
+  const Family family = info(layer.op).family;
+  return family == Family::convolution || family == Family::linear;
+}
+
+bool can_clamp_on_the_way_out(const Layer& layer) {
+  return has_weights_a_channel(layer) || layer.op == Op::matmul || layer.op == Op::add;
+}
+
+// The earlier node that does `node` on its way out; nothing where there is none.
+std::optional<NodeId> fusion_target(const Graph& graph, const Uses& uses, const Node& node) {
+  const bool clamp = is_clamp(node.layer.op);
+  if ((!clamp && node.layer.op != Op::batch_norm) || node.inputs.size() != 1) return std::nullopt;
+  const TensorId between = node.inputs.front();
+  if (!uses.writer[between] || uses.readers[between] != 1) return std::nullopt;
+  const NodeId before = *uses.writer[between];
+  const Node& producer = graph.nodes[before];
+  if (!clamp) return has_weights_a_channel(producer.layer) ? std::optional(before) : std::nullopt;
+  if (producer.layer.op == Op::batch_norm) return producer.fused_into;
+  return can_clamp_on_the_way_out(producer.layer) ? std::optional(before) : std::nullopt;
+}
+
+}  // namespace
+
+double Tensor::elements() const {
+  return std::accumulate(shape.begin(), shape.end(), 1.0, std::multiplies<>());
+}
+
+double Tensor::bytes() const { return std::ceil(elements() * format.bits / 8.0); }
+
+void validate(const Graph& graph) { Validator(graph).run(); }
+
+void mark_fusions(Graph& graph) {
+  const Uses uses(graph);
+  for (Node& node : graph.nodes) {
+    const auto target = fusion_target(graph, uses, node);
+    if (!target) continue;
+    node.fused_into = target;
+    if (is_clamp(node.layer.op)) graph.nodes[*target].layer.fused_activation = node.layer.op;
+  }
+}
+
+void set_bits(Graph& graph, double weight_bits, double activation_bits) {
+  for (Tensor& tensor : graph.tensors) tensor.format = integer(activation_bits);
+  for (Node& node : graph.nodes) {
+    Layer& layer = node.layer;
+    layer.precision.input = layer.precision.output = integer(activation_bits);
+    layer.precision.weight = integer(second_operand_is_activation(layer.op) ? activation_bits : weight_bits);
+  }
+}
+
+}  // namespace hwcost

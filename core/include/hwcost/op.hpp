@@ -75,6 +75,10 @@ HWCOST_EXPORT std::optional<Op> op_named(std::string_view name);
 constexpr bool is_view(Op op) { return op == Op::reshape || op == Op::identity || op == Op::constant; }
 // What an integer kernel's requantisation does on the way out: clamping.
 constexpr bool is_clamp(Op op) { return op == Op::relu || op == Op::relu6 || op == Op::clip; }
+// Element-wise on one activation: relu to dequantize in the list above. Slopes and the like are parameters.
+constexpr bool is_unary(Op op) { return op >= Op::relu && op <= Op::dequantize; }
+// Precision::weight is the format of an activation, not of weights.
+constexpr bool second_operand_is_activation(Op op) { return op == Op::matmul || op == Op::attention; }
 // Spatial rank of a convolution: 1, 2 or 3.
 constexpr int spatial_rank(Op op) {
   switch (op) {
