@@ -1,0 +1,72 @@
+#include "hwcost/dual.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+
+namespace hwcost {
+namespace {
+
+using D = Dual<2>;
+
+// A formula like those of the backends, in any number type.
+template <class T>
+T formula(const T& x, const T& y) {
+  return (x * y + T(3.0)) / (y + T(1.0)) - x * x;
+}
+
+RC_GTEST_PROP(Dual, ValueIsTheFormulasOwn, ()) {
+  const double x = *rc::gen::inRange(-1000, 1000);
+  const double y = *rc::gen::inRange(0, 1000);
+  RC_ASSERT(formula(D(x), D(y)).value == formula(x, y));
+}
+
+RC_GTEST_PROP(Dual, DerivativesAgreeWithFiniteDifferences, ()) {
+  const double x = *rc::gen::inRange(-100, 100);
+  const double y = *rc::gen::inRange(1, 100);
+  const D f = formula(D::variable(x, 0), D::variable(y, 1));
+  const double h = 1e-4;
+  const double by_x = (formula(x + h, y) - formula(x - h, y)) / (2 * h);
+  const double by_y = (formula(x, y + h) - formula(x, y - h)) / (2 * h);
+  RC_ASSERT(std::abs(f.partial[0] - by_x) <= 1e-6 * (1.0 + std::abs(by_x)));
+  RC_ASSERT(std::abs(f.partial[1] - by_y) <= 1e-6 * (1.0 + std::abs(by_y)));
+}
+
+TEST(Dual, AConstantHasNoDerivative) {
+  const D c = 5.0;
+  EXPECT_EQ(c.value, 5.0);
+  EXPECT_EQ(c.partial[0], 0.0);
+  EXPECT_EQ(c.partial[1], 0.0);
+}
+
+TEST(Dual, CeilingPassesOnTheDerivativeOfItsArgument) {
+  const D tiles = ceil_div(D::variable(33.0, 0), D(16.0));
+  EXPECT_EQ(tiles.value, 3.0);
+  EXPECT_EQ(tiles.partial[0], 1.0 / 16.0);
+}
+
+RC_GTEST_PROP(Dual, CeilingOfCountsIsExact, ()) {
+  const auto b = *rc::gen::inRange<long>(1, 1L << 20);
+  const auto quotient = *rc::gen::inRange<long>(1, 1L << 30);
+  const auto short_of = *rc::gen::inRange<long>(0, b);
+  const double a = static_cast<double>(b * quotient - short_of);
+  RC_ASSERT(ceil_div(a, static_cast<double>(b)) == static_cast<double>(quotient));
+}
+
+TEST(Dual, TheLargerOfTwoKeepsItsOwnDerivative) {
+  const D x = D::variable(2.0, 0);
+  const D y = D::variable(3.0, 1);
+  EXPECT_EQ(larger(x, y).partial[1], 1.0);
+  EXPECT_EQ(smaller(x, y).partial[0], 1.0);
+}
+
+TEST(Dual, OfEqualOnesTheFirstIsTaken) {
+  const D x = D::variable(2.0, 0);
+  const D y = D::variable(2.0, 1);
+  EXPECT_EQ(larger(x, y).partial[0], 1.0);
+  EXPECT_EQ(smaller(x, y).partial[0], 1.0);
+}
+
+}  // namespace
+}  // namespace hwcost
