@@ -1,1 +1,17 @@
-// (being written)
+#include "entries.hpp"
+#include "hwcost/registry.hpp"
+
+namespace hwcost {
+
+Registry builtin_registry() {
+  Registry registry;
+  registry.add(bit_ops::entry());
+  registry.add(counts::entry());
+  registry.add(diana::entry());
+  registry.add(gap8::entry());
+  registry.add(mac_table::entry());
+  registry.add(memory_access::entry());
+  return registry;
+}
+
+}  // namespace hwcost

@@ -1,1 +1,74 @@
-// (being written)
+#include "bit_ops.hpp"
+
+#include <limits>
+
+#include "entries.hpp"
+#include "hwcost/formula.hpp"
+
+namespace hwcost::bit_ops {
+
+BackendTraits Model::traits(const Params<double>&) {
+  BackendTraits traits;
+  traits.metrics = {Metric::cost};
+  return traits;
+}
+
+namespace {
+
+// A description's own formula in the place of the sum.
+class FormulaBackend final : public Backend {
+ public:
+  explicit FormulaBackend(Formula formula) : formula_(std::move(formula)) {
+    traits_.metrics = {Metric::cost};
+    traits_.monotone = false;  // it is the user's
+  }
+
+  [[nodiscard]] const BackendTraits& traits() const override { return traits_; }
+
+  [[nodiscard]] Expected<Estimate, Unsupported> estimate(const Layer& layer) const override {
+    if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, "bit_ops"));
+    Estimate estimate;
+    if (work(layer).output == 0.0) return estimate;
+    const auto figure = formula_.evaluate(layer);
+    if (!figure) return tl::unexpected(figure.error());
+    estimate.cost.figure = *figure;
+    return estimate;
+  }
+
+  void estimate_batch(const LayerColumns& in, const CostColumns& out) const override {
+    const auto put = [](auto column, std::size_t row, auto v) {
+      if (!column.empty()) column[row] = v;
+    };
+    for (std::size_t i = 0; i < in.size; ++i) {
+      const auto estimated = estimate(layer_at(in, i));
+      const double other = estimated ? 0.0 : std::numeric_limits<double>::quiet_NaN();
+      put(out.latency_cycles, i, other);
+      put(out.elapsed_seconds, i, other);
+      put(out.energy_joules, i, other);
+      put(out.traffic_bytes, i, other);
+      put(out.operations, i, other);
+      put(out.figure, i, estimated ? estimated->cost.figure : other);
+      put(out.status, i, estimated ? Status::priced : Status::unsupported);
+    }
+  }
+
+  [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer&, GradientMode) const override {
+    return tl::unexpected(Unsupported{"a formula given as text has no derivative", {}});
+  }
+
+ private:
+  Formula formula_;
+  BackendTraits traits_;
+};
+
+std::unique_ptr<const Backend> make(const Description& d) {
+  const auto params = read_parameters<Model::Params<double>>(d);
+  if (d.formula()) return std::make_unique<FormulaBackend>(Formula(d.formula()->text, d.formula()->place));
+  return std::make_unique<ModelBackend<Model>>("bit_ops", params);
+}
+
+}  // namespace
+
+BackendEntry entry() { return {"bit_ops", "MACs weighted by the widths of both operands, or a formula", make}; }
+
+}  // namespace hwcost::bit_ops

@@ -1,1 +1,35 @@
-// (being written)
+#include "mac_table.hpp"
+
+#include "entries.hpp"
+
+namespace hwcost::mac_table {
+
+BackendTraits Model::traits(const Params<double>& p) {
+  BackendTraits traits;
+  traits.metrics = {Metric::latency_cycles, Metric::utilization};
+  traits.clock_hertz = p.clock.value;
+  traits.integers_only = true;
+  bool has_power = p.any_power > 0.0;
+  for (const auto& row : p.power) {
+    for (const double power : row) has_power = has_power || power > 0.0;
+  }
+  if (p.clock.value > 0.0) {
+    traits.metrics.insert(Metric::latency_seconds);
+    if (has_power) traits.metrics.insert(Metric::energy_joules);
+  }
+  return traits;
+}
+
+std::string Model::no_rate(const Params<double>& p, const Widths<>& widths) {
+  std::string known;
+  for (std::size_t a = 1; a <= kWidest; ++a) {
+    for (std::size_t w = 1; w <= kWidest; ++w) {
+      if (p.rate[a][w] > 0.0) known += fmt::format("{}w{}a{}", known.empty() ? "" : " ", w, a);
+    }
+  }
+  return fmt::format("no rate for w{}a{}; known: {}", widths.weight_bits, widths.input_bits, known);
+}
+
+BackendEntry entry() { return model_entry<Model>("mac_table", "MAC rates by operand widths"); }
+
+}  // namespace hwcost::mac_table

@@ -1,1 +1,226 @@
-// (being written)
+#include "hwcost/formula.hpp"
+
+#include <fmt/format.h>
+#include <muParser.h>
+
+#include <array>
+#include <cmath>
+#include <mutex>
+
+#include "hwcost/work.hpp"
+
+namespace hwcost {
+namespace {
+
+constexpr std::size_t kLongestExpression = 4096;
+
+// What a formula may name, of one width's worth of a layer.
+struct Quantities {
+  double macs, flops, params, w_bits, a_bits, out_bits, in_elements, weight_elements, out_elements;
+  double in_channels, out_channels, groups, kernel, out_pixels, batch, bias;
+};
+
+struct Named {
+  const char* name;
+  const char* meaning;
+  double Quantities::*member;
+};
+
+constexpr std::array<Named, 16> kVariables{{
+    {"macs", "multiply-accumulates", &Quantities::macs},
+    {"flops", "2 a MAC, 1 a bias add, 1 for other elementary operations", &Quantities::flops},
+    {"params", "elements of weights and biases", &Quantities::params},
+    {"w_bits", "bits of a weight", &Quantities::w_bits},
+    {"a_bits", "bits of an input activation", &Quantities::a_bits},
+    {"out_bits", "bits of an output activation", &Quantities::out_bits},
+    {"in_elements", "elements of all activation operands", &Quantities::in_elements},
+    {"weight_elements", "elements of the weights", &Quantities::weight_elements},
+    {"out_elements", "elements of the output", &Quantities::out_elements},
+    {"in_channels", "input channels; 0 where the operator has none", &Quantities::in_channels},
+    {"out_channels", "output channels; 0 where the operator has none", &Quantities::out_channels},
+    {"groups", "groups of a convolution, else 1", &Quantities::groups},
+    {"kernel", "product of the kernel's extents, else 1", &Quantities::kernel},
+    {"out_pixels", "product of the output's spatial extents, or tokens, or rows; else 1", &Quantities::out_pixels},
+    {"batch", "batch size; 1 where it is not known apart", &Quantities::batch},
+    {"bias", "1 with a bias, else 0", &Quantities::bias},
+}};
+
+void set_extents(Quantities& q, const Convolution<>& d) {
+  q.in_channels = d.in_channels;
+  q.out_channels = d.out_channels;
+  q.groups = d.groups;
+  q.kernel = d.kernel();
+  q.out_pixels = d.out_pixels();
+  q.batch = d.batch;
+  q.bias = d.bias;
+}
+void set_extents(Quantities& q, const Linear<>& d) {
+  q.in_channels = d.in_channels;
+  q.out_channels = d.out_channels;
+  q.out_pixels = d.tokens;
+  q.batch = d.batch;
+  q.bias = d.bias;
+}
+void set_extents(Quantities& q, const MatMul<>& d) {
+  q.in_channels = d.depth;
+  q.out_channels = d.columns;
+  q.out_pixels = d.rows;
+  q.batch = d.batch;
+}
+void set_extents(Quantities& q, const Pooling<>& d) {
+  q.in_channels = q.out_channels = d.channels;
+  q.kernel = d.kernel();
+  q.out_pixels = d.out_pixels();
+  q.batch = d.batch;
+}
+template <class D>
+void set_extents(Quantities&, const D&) {}
+
+template <class D>
+Quantities quantities(const Layer& layer, const D& dims, double weight_bits) {
+  const Work<> w = work(layer.op, dims);
+  Quantities q{};
+  q.groups = q.kernel = q.out_pixels = q.batch = 1.0;
+  set_extents(q, dims);
+  q.macs = w.macs;
+  q.flops = w.flops();
+  q.params = w.parameters();
+  q.w_bits = weight_bits;
+  q.a_bits = layer.precision.input.bits;
+  q.out_bits = layer.precision.output.bits;
+  q.in_elements = w.input + w.second_input;
+  q.weight_elements = w.weights;
+  q.out_elements = w.output;
+  return q;
+}
+
+// muParser has assignments, which would let a formula write to its own variables.
+bool has_assignment(const std::string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '=') continue;
+    const bool second = i > 0 && std::string_view("=<>!").find(text[i - 1]) != std::string_view::npos;
+    const bool first = i + 1 < text.size() && text[i + 1] == '=';
+    if (!first && !second) return true;
+    if (first) ++i;
+  }
+  return false;
+}
+
+// One parser bound to one set of variables; muParser's evaluation writes into itself, so no two threads may share one.
+class Evaluator {
+ public:
+  explicit Evaluator(const std::string& expression) {
+    for (const Named& v : kVariables) parser_.DefineVar(v.name, &(values_.*v.member));
+    parser_.SetExpr(expression);
+  }
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  double operator()(const Quantities& q) {
+    values_ = q;
+    return parser_.Eval();
+  }
+  int result_count() {
+    parser_.Eval();
+    return parser_.GetNumResults();
+  }
+
+ private:
+  Quantities values_{};
+  mu::Parser parser_;
+};
+
+}  // namespace
+
+class Formula::Implementation {
+ public:
+  explicit Implementation(std::string expression) : expression_(std::move(expression)) {}
+
+  [[nodiscard]] const std::string& expression() const { return expression_; }
+
+  double operator()(const Quantities& q) const {
+    std::unique_ptr<Evaluator> evaluator = take();
+    const double v = (*evaluator)(q);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(evaluator));
+    return v;
+  }
+
+ private:
+  std::unique_ptr<Evaluator> take() const {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        std::unique_ptr<Evaluator> evaluator = std::move(idle_.back());
+        idle_.pop_back();
+        return evaluator;
+      }
+    }
+    return std::make_unique<Evaluator>(expression_);
+  }
+
+  std::string expression_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Evaluator>> idle_;
+};
+
+Formula::Formula(const std::string& expression, const SourcePlace& place) {
+  const auto fault = [&](const std::string& what) {
+    return InputError(place, fmt::format("formula '{}': {}", expression.substr(0, 200), what));
+  };
+  if (expression.size() > kLongestExpression)
+    throw fault(fmt::format("{} characters, more than {}", expression.size(), kLongestExpression));
+  for (const char c : expression) {
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e)
+      throw fault("only printable ASCII characters are allowed");
+  }
+  if (has_assignment(expression)) throw fault("'=' assigns; compare with '=='");
+  try {
+    Evaluator probe(expression);
+    if (const int results = probe.result_count(); results != 1)
+      throw fault(fmt::format("it has {} results, separated by ','; one is wanted", results));
+  } catch (const mu::Parser::exception_type& e) {
+    throw fault(e.GetMsg());
+  }
+  implementation_ = std::make_shared<const Implementation>(expression);
+}
+
+const std::string& Formula::expression() const { return implementation_->expression(); }
+
+Expected<double, Unsupported> Formula::evaluate(const Layer& layer) const {
+  const WeightFormat& weight = layer.precision.weight;
+  double sum = 0.0;
+  try {
+    std::visit(
+        [&](const auto& dims) {
+          if constexpr (requires { with_out_channels(dims, 1.0); }) {
+            if (weight.is_mixed()) {
+              for (const ChannelGroup& g : weight.groups) {
+                if (g.bits == 0.0 || g.channels == 0.0) continue;
+                sum += (*implementation_)(quantities(layer, with_out_channels(dims, g.channels), g.bits));
+              }
+              return;
+            }
+            if (weight.uniform.bits == 0.0) return;
+          }
+          sum += (*implementation_)(quantities(layer, dims, weight.uniform.bits));
+        },
+        layer.dims);
+  } catch (const mu::Parser::exception_type& e) {
+    return tl::unexpected(Unsupported{fmt::format("formula '{}': {}", expression(), e.GetMsg()), {}});
+  }
+  if (!std::isfinite(sum))
+    return tl::unexpected(Unsupported{fmt::format("formula '{}' gives {} for this layer", expression(), sum), {}});
+  return sum;
+}
+
+const std::vector<Formula::Variable>& Formula::variables() {
+  static const std::vector<Variable> kList = [] {
+    std::vector<Variable> list;
+    for (const Named& v : kVariables) list.push_back({v.name, v.meaning});
+    return list;
+  }();
+  return kList;
+}
+
+}  // namespace hwcost

@@ -7,6 +7,8 @@
 
 #include "hwcost/cost.hpp"
 #include "hwcost/dims.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/layer.hpp"
 #include "hwcost/precision.hpp"
 
 namespace hwcost {
@@ -26,6 +28,9 @@ struct LayerColumns {
   std::size_t size = 0;
   std::span<const double* const> columns;
 };
+
+// One candidate of the columns as a layer (nameless, integer formats).
+HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
 
 // Borrowed output columns; an empty one is not wanted. An unsupported candidate gets NaN in each and its status.
 struct CostColumns {

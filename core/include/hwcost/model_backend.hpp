@@ -66,8 +66,6 @@ concept PricesFamily = requires(const typename M::template Params<double>& p, co
 
 namespace detail {
 
-template <template <class> class D>
-struct FamilyTag {};
 template <class D>
 struct WithNumber;  // the same family with another number type
 template <template <class> class D, class From>
@@ -76,9 +74,13 @@ struct WithNumber<D<From>> {
   using type = D<To>;
 };
 
-template <class T, class D>
-constexpr Cost<T> costed(const Cost<T>& cost, const Work<T>& w) {
-  return is_empty(w) ? Cost<T>{} : cost;
+// All output channels pruned: such a layer costs nothing on any machine, whatever its widths.
+template <class D, class T>
+constexpr bool is_pruned(const D& dims, const Widths<T>& widths) {
+  if constexpr (D::kFamily == Family::convolution || D::kFamily == Family::linear) {
+    return value_of(widths.weight_bits) == 0.0 || value_of(dims.out_channels) == 0.0;
+  }
+  return false;
 }
 
 }  // namespace detail
@@ -159,6 +161,7 @@ class ModelBackend final : public Backend {
   template <class D>
   Expected<Estimate, Unsupported> one_width(Op op, const D& dims, const Widths<>& widths) const {
     Estimate estimate;
+    if (detail::is_pruned(dims, widths)) return estimate;
     const Status status = M::check(params_, op, dims, widths, SpokenVerdict(estimate.approximation));
     if (status == Status::unsupported) return tl::unexpected(Unsupported{std::move(estimate.approximation), {}});
     estimate.cost = cost_of(params_, op, dims, widths);
@@ -169,7 +172,7 @@ class ModelBackend final : public Backend {
   template <class P, class D, class T>
   static Cost<T> cost_of(const P& params, Op op, const D& dims, const Widths<T>& widths) {
     const Cost<T> cost = M::cost(params, op, dims, widths);
-    return is_empty(work(op, dims)) ? Cost<T>{} : cost;
+    return is_empty(work(op, dims)) || detail::is_pruned(dims, widths) ? Cost<T>{} : cost;
   }
 
   template <class D, std::size_t... K>
@@ -205,7 +208,8 @@ class ModelBackend final : public Backend {
       for (std::size_t i = 0; i < in.size; ++i) {
         const D dims = gather<D>(in.columns, 0, i, DimsIndices());
         const auto widths = gather<Widths<>>(in.columns, kMemberCount<D>, i, WidthIndices());
-        const Status status = M::check(params, op, dims, widths, SilentVerdict());
+        const Status checked = M::check(params, op, dims, widths, SilentVerdict());
+        const Status status = detail::is_pruned(dims, widths) ? Status::priced : checked;
         const Cost<> cost = cost_of(params, op, dims, widths);
         const bool ok = status != Status::unsupported;
         put(columns.latency_cycles, i, ok ? cost.latency().value : kNan);

@@ -79,6 +79,8 @@ constexpr bool is_clamp(Op op) { return op == Op::relu || op == Op::relu6 || op 
 constexpr bool is_unary(Op op) { return op >= Op::relu && op <= Op::dequantize; }
 // Precision::weight is the format of an activation, not of weights.
 constexpr bool second_operand_is_activation(Op op) { return op == Op::matmul || op == Op::attention; }
+// An activation function: ReLU and its kind, not arithmetic on operands.
+constexpr bool is_activation(Op op) { return op >= Op::relu && op <= Op::threshold; }
 // Spatial rank of a convolution: 1, 2 or 3.
 constexpr int spatial_rank(Op op) {
   switch (op) {

@@ -163,8 +163,8 @@ constexpr bool is_empty(const Work<T>& w) {
   return value_of(w.output) == 0.0;
 }
 
-// Facts of one layer as it is, pruned channels removed: printed for every machine. Works over all repeats of the layer
-// (macs, flops, ...), owns its parameters once. Element counts and bytes are of one run.
+// Facts of one layer as it is, pruned channels removed: printed for every machine. Work and memory access are of all
+// repeats of the layer; parameters are owned once; bytes of the operands are of one run.
 struct Facts {
   double macs = 0.0;
   double flops = 0.0;

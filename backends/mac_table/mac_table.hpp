@@ -1,0 +1,93 @@
+// A table of MAC rates by operand widths: the formula. Private to this backend and its tests.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "hwcost/model_backend.hpp"
+
+namespace hwcost::mac_table {
+
+inline constexpr std::size_t kWidest = 16;  // bits of an operand in the table
+
+struct Model {
+  template <class T>
+  struct Params {
+    // By activation bits, then weight bits; 0: the machine does not run this pair.
+    std::array<std::array<T, kWidest + 1>, kWidest + 1> rate{};   // MAC/cycle
+    std::array<std::array<T, kWidest + 1>, kWidest + 1> power{};  // watt while running this pair; 0: `any_power`
+    T any_power{};
+    Frequency<T> clock{};
+    T bias_macs{};  // MACs that one addition of a bias counts as
+
+    template <class Self, class F>
+    static void visit(Self& p, F&& f) {
+      for (std::size_t a = 1; a <= kWidest; ++a) {
+        for (std::size_t w = 1; w <= kWidest; ++w) {
+          f(Key{fmt::format("rate.a{}_w{}", a, w), "MAC/cycle", 1e-6, 1e9, false}, p.rate[a][w]);
+          f(Key{fmt::format("power.a{}_w{}", a, w), "W", 0, 1e4, false}, p.power[a][w]);
+        }
+      }
+      f(Key{"power", "W", 0, 1e4, false}, p.any_power);
+      f(Key{"clock", "Hz", 1, 1e12, false}, p.clock.value);
+      f(Key{"bias_macs", "", 0, 1, false}, p.bias_macs);
+    }
+  };
+
+  static BackendTraits traits(const Params<double>& p);
+
+  // Cycles and energy of `macs` multiply-accumulates and `bias_adds` additions at the rate of the layer's widths.
+  //
+  // Utilisation is relative to the fastest pair of the table. Source: the rates' own; see the description.
+  // Not modelled: memory, set-up, how well a shape fills the machine, anything that is not a MAC.
+  template <class T, class D>
+  static Cost<T> cost(const Params<T>& p, Op op, const D& d, const Widths<T>& widths)
+    requires(D::kFamily == Family::convolution || D::kFamily == Family::linear || D::kFamily == Family::matmul ||
+             D::kFamily == Family::recurrent || D::kFamily == Family::attention)
+  {
+    const Work<T> w = work(op, d);
+    const T macs = w.macs + p.bias_macs * w.bias_adds;
+    const std::size_t a = index(value_of(widths.input_bits));
+    const std::size_t b = index(value_of(widths.weight_bits));
+    const Cycles<T> time = cycles(macs / p.rate[a][b]);
+    const T watts = value_of(p.power[a][b]) > 0.0 ? p.power[a][b] : p.any_power;
+    // Without a clock there is no energy, and nobody asks for it.
+    const bool has_clock = value_of(p.clock.value) > 0.0;
+    return {.compute = time,
+            .energy = has_clock ? Power<T>{watts} * (time / p.clock) : Energy<T>{},
+            .ideal = cycles(macs / fastest(p))};
+  }
+
+  template <class D, class Verdict>
+  static Status check(const Params<double>& p, Op op, const D&, const Widths<>& widths, Verdict&& verdict)
+    requires(D::kFamily == Family::convolution || D::kFamily == Family::linear || D::kFamily == Family::matmul ||
+             D::kFamily == Family::recurrent || D::kFamily == Family::attention)
+  {
+    if (!(p.rate[index(widths.input_bits)][index(widths.weight_bits)] > 0.0))
+      return verdict.refuse([&] { return no_rate(p, widths); });
+    if constexpr (D::kFamily == Family::recurrent || D::kFamily == Family::attention)
+      return verdict.approximate([&] { return fmt::format("only the MACs of {} are priced", name(op)); });
+    return Status::priced;
+  }
+
+ private:
+  // Place of a width in the tables; 0, where no rate is, for what is not there.
+  static std::size_t index(double bits) {
+    return bits >= 1.0 && bits <= static_cast<double>(kWidest) && bits == static_cast<double>(static_cast<int>(bits))
+               ? static_cast<std::size_t>(bits)
+               : 0;
+  }
+  template <class T>
+  static T fastest(const Params<T>& p) {
+    T best{};
+    for (const auto& row : p.rate) {
+      for (const T& rate : row) best = larger(best, rate);
+    }
+    return best;
+  }
+  static std::string no_rate(const Params<double>& p, const Widths<>& widths);
+};
+
+}  // namespace hwcost::mac_table
