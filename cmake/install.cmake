@@ -1,6 +1,5 @@
 # What `cmake --install` puts where: the libraries, their headers, the command, the data, and the files by which CMake
 # (find_package) and pkg-config find them. The installed tree may be moved as a whole.
-option(HWCOST_INSTALL "Add rules to install hwcost" ${PROJECT_IS_TOP_LEVEL})
 if(NOT HWCOST_INSTALL)
   return()
 endif()

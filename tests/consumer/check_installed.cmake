@@ -1,0 +1,78 @@
+# Installs a build tree to a prefix, moves the prefix, and uses what it finds there as an outsider would.
+# Arguments: BUILD (build tree), CONFIG, SOURCE (this repository), WORK (a folder of our own), COMPILER, FLAGS, BINDIR, LIBDIR,
+# SHARED (whether the libraries are), GENERATOR, MODEL (an ONNX file).
+cmake_minimum_required(VERSION 3.25)
+
+# run(OUT command...): the command's output; any failure ends the test.
+function(run out)
+  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\nended with ${status}:\n${output}${errors}")
+  endif()
+  set(${out} "${output}" PARENT_SCOPE)
+endfunction()
+
+function(expect_match text pattern what)
+  if(NOT text MATCHES "${pattern}")
+    message(FATAL_ERROR "${what}: expected ${pattern} in\n${text}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+run(ignored ${CMAKE_COMMAND} --install ${BUILD} --config ${CONFIG} --prefix ${WORK}/first)
+file(RENAME ${WORK}/first ${WORK}/moved)
+set(prefix ${WORK}/moved)
+
+# find_package
+run(ignored ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B ${WORK}/consumer -G ${GENERATOR} -DCMAKE_BUILD_TYPE=${CONFIG}
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_PREFIX_PATH=${prefix})
+run(ignored ${CMAKE_COMMAND} --build ${WORK}/consumer --config ${CONFIG})
+file(READ ${WORK}/consumer/descriptions.txt descriptions)
+if(NOT descriptions STREQUAL "${prefix}/share/hwcost/hw_descriptions")
+  message(FATAL_ERROR "hwcost_DESCRIPTIONS is ${descriptions}")
+endif()
+# A static library is part of the consumer, which lies elsewhere: it is told where the descriptions are.
+set(told ${descriptions})
+if(SHARED)
+  set(told "")
+endif()
+run(priced ${WORK}/consumer/consumer ${MODEL} ${told})
+expect_match("${priced}" "layer: 140434\\.3 cycles" "the layer's price")
+expect_match("${priced}" "network: [1-9][0-9]* layers, [1-9][0-9]* MACs, [1-9][0-9]* cycles" "the network's price")
+
+# A component that is not there is told by name.
+file(WRITE ${WORK}/missing/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(missing LANGUAGES CXX)\n"
+     "find_package(hwcost REQUIRED COMPONENTS measure)\n")
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/missing -B ${WORK}/missing/build -G ${GENERATOR}
+                -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
+                RESULT_VARIABLE status ERROR_VARIABLE errors OUTPUT_QUIET)
+if(status EQUAL 0)
+  message(FATAL_ERROR "a missing component was found")
+endif()
+expect_match("${errors}" "no[ \n]+component[ \n]+'measure'" "the message for a missing component")
+
+# pkg-config
+find_program(PKG_CONFIG pkg-config)
+if(PKG_CONFIG)
+  set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
+  run(flags ${PKG_CONFIG} --cflags --libs hwcost-onnx)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  separate_arguments(compile_flags UNIX_COMMAND "${FLAGS}")
+  run(ignored ${COMPILER} -std=c++20 ${compile_flags} ${SOURCE}/tests/consumer/main.cpp ${flags}
+      -Wl,-rpath,${prefix}/${LIBDIR} -o ${WORK}/consumer_by_pkg_config)
+  run(priced_again ${WORK}/consumer_by_pkg_config ${MODEL} ${told})
+  if(NOT priced_again STREQUAL priced)
+    message(FATAL_ERROR "pkg-config's consumer says\n${priced_again}\nand not\n${priced}")
+  endif()
+endif()
+
+# The command finds its data beside itself.
+if(EXISTS ${prefix}/${BINDIR}/hwcost)
+  run(listed ${prefix}/${BINDIR}/hwcost hw list)
+  expect_match("${listed}" "mpic" "hwcost hw list")
+  run(network ${prefix}/${BINDIR}/hwcost price ${MODEL} --hw mpic --by network --format csv)
+  expect_match("${network}" "latency_cycles" "hwcost price")
+endif()
+message(STATUS "${priced}")
