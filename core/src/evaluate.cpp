@@ -1,1 +1,216 @@
-// (being written)
+// Prices of a network: every layer on its machine, what is proven free, what other machines take over.
+#include "hwcost/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "assumptions.hpp"
+#include "default_widths.hpp"
+
+namespace hwcost {
+namespace {
+
+// What one machine, or the one that it falls back to, says of one run of a layer.
+struct Verdict {
+  Status status = Status::priced;
+  std::string reason;
+  Cost<> cost{};
+  const Machine* machine = nullptr;  // who said it
+};
+
+std::string op_text(const Layer& layer) {
+  return layer.op == Op::custom && !layer.custom_op.empty() ? layer.custom_op : std::string(name(layer.op));
+}
+
+// Why the node costs nothing on a machine that has no model of its operator; nothing where that is not proven.
+std::optional<std::string> why_free(const Graph& graph, const Node& node) {
+  const Layer& layer = node.layer;
+  if (node.fused_into) return "free: fused into " + graph.nodes[*node.fused_into].layer.name;
+  if (layer.op == Op::constant) return "free: constant";
+  if (is_view(layer.op)) return "free: view";
+  const auto* moved = std::get_if<Movement<>>(&layer.dims);
+  if (layer.op == Op::pad && moved != nullptr && moved->in_elements == moved->out_elements) {
+    return "free: pads by nothing";
+  }
+  return std::nullopt;
+}
+
+// The segment of the dotted path that is one of `names`; empty where none is.
+std::string_view segment_among(std::string_view path, const std::vector<std::string>& names) {
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('.'));
+    if (std::find(names.begin(), names.end(), segment) != names.end()) return segment;
+    path.remove_prefix(std::min(path.size(), segment.size() + 1));
+  }
+  return {};
+}
+
+// Copies of the parameters that the optimizer keeps.
+double state_copies(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::sgd:
+      return 0.0;
+    case Optimizer::momentum:
+      return 1.0;
+    case Optimizer::adam:
+      break;
+  }
+  return 2.0;
+}
+
+// The backend's answer; float layers are not for machines that compute integers.
+Expected<Estimate, Unsupported> ask(const Machine& machine, const Layer& layer) {
+  auto estimate = machine.backend->estimate(layer);
+  if (estimate && machine.backend->traits().integers_only && has_floating_operand(layer)) {
+    return tl::unexpected(Unsupported{
+        fmt::format("floating-point operands: {} computes integers and its description has no default_bits",
+                    machine.description.name()),
+        Unsupported::Cause::cannot_run});
+  }
+  return estimate;
+}
+
+class Evaluator {
+ public:
+  Evaluator(const Graph& graph, const Machine& machine, const EvaluateOptions& options)
+      : graph_(graph), machine_(machine), options_(options), formula_(options.formula) {
+    const auto& own_formula = machine.description.formula();
+    if (!formula_ && own_formula) formula_ = Formula(own_formula->text, own_formula->place);
+  }
+
+  NetworkReport run(std::size_t layers_with_assumed_widths) {
+    const Description& description = machine_.description;
+    NetworkReport report;
+    report.model = graph_.name.empty() ? graph_.file : graph_.name;
+    report.hardware = {description.name(), description.file(), description.sha256(), description.backend()};
+    report.metrics = metrics_of(machine_);
+    report.layers.reserve(graph_.nodes.size());
+    for (const Node& node : graph_.nodes) {
+      report.layers.push_back(price(node));
+      report.totals.add(report.layers.back());
+    }
+    tally_.assumed_widths = layers_with_assumed_widths;
+    report.assumptions = assumptions(graph_, machine_, formula_, tally_);
+    add_memory(report);
+    return report;
+  }
+
+ private:
+  MetricSet metrics_of(const Machine& machine) const {
+    MetricSet metrics = machine.backend->traits().metrics;
+    if (formula_) metrics.insert(Metric::cost);
+    return metrics;
+  }
+
+  LayerReport price(const Node& node) {
+    const Layer& layer = node.layer;
+    const Verdict verdict = judge(node);
+    LayerReport row;
+    row.name = layer.name;
+    row.op = op_text(layer);
+    row.module = layer.module;
+    row.status = verdict.status;
+    row.reason = verdict.reason;
+    row.machine = verdict.machine->description.name();
+    row.facts = facts(layer);
+    row.has_facts = layer.op != Op::custom;
+    row.cost = verdict.cost * layer.repeat;
+    row.clock_hertz = verdict.machine->backend->traits().clock_hertz;
+    row.metrics = metrics_of(*verdict.machine);
+    row.repeat = layer.repeat;
+    return row;
+  }
+
+  Verdict judge(const Node& node) {
+    const Layer& layer = node.layer;
+    const auto uncounted = segment_among(layer.module, machine_.description.uncounted_modules());
+    if (!uncounted.empty()) {
+      ++tally_.uncounted;
+      return {Status::priced, fmt::format("not counted by this convention: module {}", uncounted), {}, &machine_};
+    }
+    if (layer.op == Op::custom) {
+      ++tally_.unknown;
+      return {Status::unsupported, fmt::format("operator {} is unknown", op_text(layer)), {}, &machine_};
+    }
+    Verdict verdict = judge_on(machine_, layer, why_free(graph_, node));
+    if (formula_ && verdict.status != Status::unsupported) apply_formula(layer, verdict);
+    return verdict;
+  }
+
+  void apply_formula(const Layer& layer, Verdict& verdict) const {
+    const auto figure = formula_->evaluate(layer);
+    if (figure) {
+      verdict.cost.figure = *figure;
+    } else {
+      verdict.status = Status::unsupported;
+      verdict.reason = figure.error().reason;
+    }
+  }
+
+  Verdict judge_on(const Machine& machine, const Layer& layer, const std::optional<std::string>& free) {
+    auto estimate = ask(machine, layer);
+    if (estimate) {
+      const Status status = estimate->approximation.empty() ? Status::priced : Status::approximated;
+      return {status, std::move(estimate->approximation), estimate->cost, &machine};
+    }
+    const bool unmodelled = estimate.error().cause == Unsupported::Cause::unmodelled;
+    if (unmodelled && free) {
+      ++tally_.proven_free;
+      return {Status::priced, *free, {}, &machine};
+    }
+    if (unmodelled && &machine == &machine_) tally_.add_unmodelled(op_text(layer));
+    const Description& description = machine.description;
+    if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error().reason);
+    if (unmodelled && description.unmodelled().policy == Unmodelled::Policy::free) {
+      return {Status::approximated,
+              fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)), {}, &machine};
+    }
+    return {Status::unsupported, std::move(estimate.error().reason), {}, &machine};
+  }
+
+  Verdict judge_on_fallback(const Machine& machine, const Layer& layer, const std::optional<std::string>& free,
+                            const std::string& refusal) {
+    const Machine& other = *machine.fallback;
+    Layer assumed = layer;
+    if (const auto& bits = other.description.default_bits()) assume_widths(assumed, *bits);
+    Verdict verdict = judge_on(other, assumed, free);
+    const std::string where = "on " + other.description.name();
+    verdict.reason = verdict.reason.empty() ? where : where + ": " + verdict.reason;
+    if (verdict.status == Status::unsupported) {
+      verdict.reason = refusal + "; " + verdict.reason;
+      verdict.machine = &machine;
+    } else if (&machine == &machine_) {
+      ++tally_.on_fallback;
+    }
+    return verdict;
+  }
+
+  void add_memory(NetworkReport& report) const {
+    const Facts& all = report.totals.facts;
+    report.model_bytes = all.parameter_bytes + all.buffer_bytes;
+    report.peak_activations = peak_activations(graph_);
+    const double kept = 2.0 + state_copies(options_.optimizer);  // parameters, gradients, the optimizer's state
+    report.training_bytes = all.parameter_bytes * kept;
+    for (const LayerReport& row : report.layers) report.training_bytes += row.facts.output_bytes * row.repeat;
+  }
+
+  const Graph& graph_;
+  const Machine& machine_;
+  const EvaluateOptions& options_;
+  std::optional<Formula> formula_;
+  Tally tally_;
+};
+
+}  // namespace
+
+NetworkReport evaluate(const Graph& graph, const Machine& machine, const EvaluateOptions& options) {
+  const auto& bits = machine.description.default_bits();
+  if (!bits) return Evaluator(graph, machine, options).run(0);
+  Graph assumed = graph;
+  const std::size_t layers = assume_widths(assumed, *bits);
+  return Evaluator(assumed, machine, options).run(layers);
+}
+
+}  // namespace hwcost

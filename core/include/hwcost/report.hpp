@@ -23,6 +23,7 @@ struct LayerReport {
   std::string reason;   // how it is approximated, why it is unsupported, or why it is free; empty for a plain price
   std::string machine;  // who priced it: the machine itself, or the one that it falls back to
   Facts facts;
+  bool has_facts = true;     // false: an operator that nobody knows, whose work is in no total
   Cost<> cost;               // over all repeats; meaningless where unsupported
   double clock_hertz = 0.0;  // of the machine that priced it
   MetricSet metrics;         // which of them this layer's machine defines
@@ -41,11 +42,15 @@ struct Totals {
   double seconds = 0.0;  // sums of each layer's own seconds: machines of different clocks add up
   double cycles = 0.0;
   std::size_t priced = 0, approximated = 0, unsupported = 0;
+  MetricSet incomplete;  // that some priced layer lacks (it ran on another machine): they have no total
 
   HWCOST_EXPORT void add(const LayerReport& layer);
   // Share of all MACs that no price covers, 0 to 1.
   [[nodiscard]] HWCOST_EXPORT double unpriced_share_of_macs() const;
   [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m, MetricSet defined) const;
+
+ private:
+  void note_what_is_incomplete(const LayerReport& layer);
 };
 
 enum class Optimizer { sgd, momentum, adam };  // 0, 1, 2 copies of the parameters as state

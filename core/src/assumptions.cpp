@@ -1,0 +1,100 @@
+#include "assumptions.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace hwcost {
+namespace {
+
+std::string layers_text(std::size_t some, std::size_t all) {
+  return some == all ? fmt::format("all {} layers", all) : fmt::format("{} of {} layers", some, all);
+}
+
+void add_inputs(const Graph& graph, std::vector<std::string>& lines) {
+  for (const TensorId id : graph.inputs) {
+    const Tensor& tensor = graph.tensors[id];
+    if (!tensor.known_shape || tensor.shape.empty()) continue;
+    lines.push_back(
+        fmt::format("batch {}: input '{}' is {}", tensor.shape.front(), tensor.name, fmt::join(tensor.shape, "x")));
+  }
+}
+
+void add_widths(const Graph& graph, const Description& description, const Tally& tally,
+                std::vector<std::string>& lines) {
+  if (tally.assumed_widths == 0) return;
+  const DefaultBits& bits = *description.default_bits();
+  lines.push_back(fmt::format("widths w{}a{} assumed for {}, whose numbers are floating point (default_bits of {})",
+                              bits.weight_bits, bits.activation_bits,
+                              layers_text(tally.assumed_widths, graph.nodes.size()), description.name()));
+}
+
+std::string_view consequence(const Unmodelled& unmodelled) {
+  switch (unmodelled.policy) {
+    case Unmodelled::Policy::free:
+      return "counted as 0";
+    case Unmodelled::Policy::fallback:
+      return "priced on the fallback where that can run them";
+    case Unmodelled::Policy::error:
+      break;
+  }
+  return "left out";
+}
+
+void add_unmodelled(const Graph& graph, const Description& description, const Tally& tally,
+                    std::vector<std::string>& lines) {
+  if (tally.unmodelled > 0) {
+    lines.push_back(fmt::format("{} not modelled by {}: {} ({})", layers_text(tally.unmodelled, graph.nodes.size()),
+                                description.name(), consequence(description.unmodelled()),
+                                fmt::join(tally.unmodelled_operators, ", ")));
+  }
+  if (tally.on_fallback > 0) {
+    lines.push_back(fmt::format("{} priced on {}", layers_text(tally.on_fallback, graph.nodes.size()),
+                                description.unmodelled().fallback));
+  }
+  if (tally.proven_free > 0) {
+    lines.push_back(fmt::format("{} free: views, and clamps and batch norms that are done by the layer before",
+                                layers_text(tally.proven_free, graph.nodes.size())));
+  }
+  if (tally.unknown > 0) {
+    lines.push_back(fmt::format("{} of unknown operators: their work is in no total",
+                                layers_text(tally.unknown, graph.nodes.size())));
+  }
+  if (tally.uncounted > 0) {
+    lines.push_back(fmt::format("{} not counted by the convention of {}: modules {}",
+                                layers_text(tally.uncounted, graph.nodes.size()), description.name(),
+                                fmt::join(description.uncounted_modules(), ", ")));
+  }
+}
+
+void add_guesses(const Description& description, std::vector<std::string>& lines) {
+  std::vector<std::string_view> guessed;
+  for (const auto& [key, parameter] : description.parameters()) {
+    if (parameter.kind == Provenance::guessed) guessed.push_back(key);
+  }
+  if (guessed.empty()) return;
+  lines.push_back(fmt::format("guessed parameters of {}: {}", description.name(), fmt::join(guessed, ", ")));
+}
+
+}  // namespace
+
+void Tally::add_unmodelled(const std::string& op) {
+  ++unmodelled;
+  auto& known = unmodelled_operators;
+  if (std::find(known.begin(), known.end(), op) == known.end()) known.push_back(op);
+}
+
+std::vector<std::string> assumptions(const Graph& graph, const Machine& machine, const std::optional<Formula>& formula,
+                                     const Tally& tally) {
+  std::vector<std::string> lines;
+  add_inputs(graph, lines);
+  add_widths(graph, machine.description, tally, lines);
+  add_unmodelled(graph, machine.description, tally, lines);
+  if (formula) lines.push_back("cost is the value of " + formula->expression());
+  lines.insert(lines.end(), graph.notes.begin(), graph.notes.end());
+  for (const Machine* m = &machine; m != nullptr; m = m->fallback.get()) add_guesses(m->description, lines);
+  return lines;
+}
+
+}  // namespace hwcost

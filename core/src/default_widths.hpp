@@ -1,0 +1,19 @@
+// Integer widths assumed for floating-point operands, as a description's `default_bits` says.
+#pragma once
+
+#include <cstddef>
+
+#include "hwcost/description.hpp"
+#include "hwcost/graph.hpp"
+
+namespace hwcost {
+
+// Input, output or weights; biases do not decide what a machine can run.
+bool has_floating_operand(const Layer& layer);
+
+// Replaces floating-point formats alone; integers stay as the model says.
+void assume_widths(Layer& layer, const DefaultBits& bits);
+// The same for all layers and tensors. Gives the number of layers that changed.
+std::size_t assume_widths(Graph& graph, const DefaultBits& bits);
+
+}  // namespace hwcost
