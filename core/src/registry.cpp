@@ -1,1 +1,38 @@
-// (being written)
+#include "hwcost/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "did_you_mean.hpp"
+
+namespace hwcost {
+
+void Registry::add(BackendEntry entry) {
+  std::string name = entry.name;
+  if (name.empty()) throw InputError({}, "a backend has no name");
+  if (entries_.contains(name)) throw InputError({}, fmt::format("a backend {} is already there", in_quotes(name)));
+  entries_.emplace(std::move(name), std::move(entry));
+}
+
+std::unique_ptr<const Backend> Registry::make(const Description& description) const {
+  const auto entry = entries_.find(description.backend());
+  if (entry == entries_.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, ignored] : entries_) known.push_back(name);
+    throw InputError(description.backend_place(), fmt::format("no backend {}{}", in_quotes(description.backend()),
+                                                              did_you_mean(description.backend(), known)));
+  }
+  auto backend = entry->second.make(description);
+  if (!backend) throw std::logic_error(fmt::format("backend '{}' makes nothing", entry->first));
+  return backend;
+}
+
+std::vector<const BackendEntry*> Registry::entries() const {
+  std::vector<const BackendEntry*> entries;
+  for (const auto& [name, entry] : entries_) entries.push_back(&entry);
+  return entries;
+}
+
+}  // namespace hwcost

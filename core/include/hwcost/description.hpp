@@ -38,6 +38,7 @@ struct TextField {
 struct Unmodelled {
   enum class Policy { error, free, fallback } policy = Policy::error;
   std::string fallback;  // the other machine's name
+  SourcePlace place;     // of the field; its file's folder is where the other machine is looked for first
 };
 
 // Widths assumed for float layers on a machine that computes integers.
