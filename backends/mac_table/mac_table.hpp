@@ -21,6 +21,7 @@ struct Model {
     T any_power{};
     Frequency<T> clock{};
     T bias_macs{};  // MACs that one addition of a bias counts as
+    T fastest{};    // the highest rate, derived
 
     template <class Self, class F>
     static void visit(Self& p, F&& f) {
@@ -33,6 +34,11 @@ struct Model {
       f(Key{"power", "W", 0, 1e4, false}, p.any_power);
       f(Key{"clock", "Hz", 1, 1e12, false}, p.clock.value);
       f(Key{"bias_macs", "", 0, 1, false}, p.bias_macs);
+    }
+    void finish() {
+      for (const auto& row : rate) {
+        for (const T& r : row) fastest = larger(fastest, r);
+      }
     }
   };
 
@@ -57,7 +63,7 @@ struct Model {
     const bool has_clock = value_of(p.clock.value) > 0.0;
     return {.compute = time,
             .energy = has_clock ? Power<T>{watts} * (time / p.clock) : Energy<T>{},
-            .ideal = cycles(macs / fastest(p))};
+            .ideal = cycles(macs / p.fastest)};
   }
 
   template <class D, class Verdict>
@@ -78,14 +84,6 @@ struct Model {
     return bits >= 1.0 && bits <= static_cast<double>(kWidest) && bits == static_cast<double>(static_cast<int>(bits))
                ? static_cast<std::size_t>(bits)
                : 0;
-  }
-  template <class T>
-  static T fastest(const Params<T>& p) {
-    T best{};
-    for (const auto& row : p.rate) {
-      for (const T& rate : row) best = larger(best, rate);
-    }
-    return best;
   }
   static std::string no_rate(const Params<double>& p, const Widths<>& widths);
 };

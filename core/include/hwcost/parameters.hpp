@@ -19,6 +19,12 @@ struct Key {
   bool required = true;  // an absent optional parameter keeps the value that Params gives it
 };
 
+// A Params may have `void finish()`: called when all members have their values, to derive what the formula wants at hand.
+template <class Params>
+void finish_parameters(Params& params) {
+  if constexpr (requires { params.finish(); }) params.finish();
+}
+
 // Reads every parameter that Params<double>::visit names, and refuses any other.
 template <class Params>
 Params read_parameters(const Description& description) {
@@ -29,6 +35,7 @@ Params read_parameters(const Description& description) {
     known.push_back(key.name);
   });
   description.require_only(known);
+  finish_parameters(params);
   return params;
 }
 
@@ -40,6 +47,7 @@ To lift_parameters(const From& from) {
   To to{};
   std::size_t next = 0;
   To::visit(to, [&](const Key&, auto& member) { member = values[next++]; });
+  finish_parameters(to);
   return to;
 }
 
