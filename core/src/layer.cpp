@@ -41,20 +41,25 @@ struct Range {
   double least;
   double most;
 };
-constexpr Range kPositive{"", 1.0, kLargestCount};
 
 // Members that are no positive extents; `bias` of a recurrent layer counts vectors.
 constexpr std::array kOtherRanges{
-    Range{"pad_front", 0.0, kLargestCount},  Range{"pad_back", 0.0, kLargestCount},
-    Range{"pad_top", 0.0, kLargestCount},    Range{"pad_bottom", 0.0, kLargestCount},
-    Range{"pad_left", 0.0, kLargestCount},   Range{"pad_right", 0.0, kLargestCount},
-    Range{"parameters", 0.0, kLargestCount}, Range{"buffers", 0.0, kLargestCount},
-    Range{"bias", 0.0, 1.0},                 Range{"owned", 0.0, 1.0},
-    Range{"sequence_output", 0.0, 1.0},      Range{"directions", 1.0, 2.0},
+    Range{"pad_front", 0.0, kLargestCount},
+    Range{"pad_back", 0.0, kLargestCount},
+    Range{"pad_top", 0.0, kLargestCount},
+    Range{"pad_bottom", 0.0, kLargestCount},
+    Range{"pad_left", 0.0, kLargestCount},
+    Range{"pad_right", 0.0, kLargestCount},
+    Range{"parameters", 0.0, kLargestCount},
+    Range{"buffers", 0.0, kLargestCount},
+    Range{"bias", 0.0, 1.0},
+    Range{"owned", 0.0, 1.0},
+    Range{"sequence_output", 0.0, 1.0},
+    Range{"directions", 1.0, 2.0},
 };
 
 template <class D>
-Range range_of(std::string_view member) {
+constexpr Range range_of(std::string_view member) {
   if constexpr (std::is_same_v<D, Recurrent<>>) {
     if (member == "bias") return {member, 0.0, 2.0};
   }
@@ -63,16 +68,25 @@ Range range_of(std::string_view member) {
   if constexpr (std::is_same_v<D, Movement<>> || std::is_same_v<D, Elementwise<>>) {
     if (member == "in_elements" || member == "input_elements") return {member, 0.0, kLargestCount};
   }
-  const auto* it = std::find_if(kOtherRanges.begin(), kOtherRanges.end(),
-                                [&](const Range& range) { return range.member == member; });
-  return it == kOtherRanges.end() ? kPositive : *it;
+  for (const Range& range : kOtherRanges) {
+    if (range.member == member) return range;
+  }
+  return {member, 1.0, kLargestCount};
 }
+
+// The range of every member of D, in the order of kMembers.
+template <class D>
+constexpr auto kRanges = [] {
+  std::array<Range, kMemberCount<D>> ranges{};
+  for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i] = range_of<D>(D::kMembers[i].name);
+  return ranges;
+}();
 
 template <class D>
 Reason check_ranges(const D& dims) {
-  for (const auto& [member, pointer] : D::kMembers) {
-    const Range range = range_of<D>(member);
-    if (Reason reason = check_whole(member, dims.*pointer, range.least, range.most)) return reason;
+  for (std::size_t i = 0; i < kMemberCount<D>; ++i) {
+    const auto& [member, least, most] = kRanges<D>[i];
+    if (Reason reason = check_whole(member, dims.*D::kMembers[i].pointer, least, most)) return reason;
   }
   return std::nullopt;
 }
@@ -98,8 +112,9 @@ std::array<Axis, 3> axes_of(const Convolution<>& d) {
 }
 
 std::string wrong_output(const Axis& a) {
-  return fmt::format("out_{0} is {1}, but in_{0} {2}, padding {3}, kernel_{0} {4}, stride_{0} {5}, dilation_{0} {6} give ",
-                     a.name, a.out, a.in, a.pads, a.kernel, a.stride, a.dilation);
+  return fmt::format(
+      "out_{0} is {1}, but in_{0} {2}, padding {3}, kernel_{0} {4}, stride_{0} {5}, dilation_{0} {6} give ", a.name,
+      a.out, a.in, a.pads, a.kernel, a.stride, a.dilation);
 }
 
 Reason check_output(const Axis& a) {
@@ -298,10 +313,6 @@ Layer without_pruned_channels(const Layer& layer) {
   if (pruned == 0.0) return layer;
   Layer left = layer;
   left.dims = with_channels(layer.dims, out_channels(layer.dims) - pruned);
-  auto* convolution = std::get_if<Convolution<>>(&left.dims);
-  if (convolution != nullptr && convolution->groups == 0.0) {
-    convolution->groups = 1.0;  // nothing is left of a depthwise layer: keep channels / groups a number
-  }
   WeightFormat& weight = left.precision.weight;
   if (weight.is_mixed()) weight.groups.erase(weight.groups.begin());
   std::erase(weight.by_channel, 0.0);

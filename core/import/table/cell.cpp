@@ -25,7 +25,7 @@ std::optional<double> finite_number(std::string_view text) {
 
 double count(const Cell& cell, std::string_view text) {
   const std::optional<double> value = finite_number(text);
-  if (!value) cell.fail(fmt::format("{} is no number", hwcost::quoted(text)));
+  if (!value) cell.fail(fmt::format("{} is no number", in_quotes(text)));
   if (std::signbit(*value)) cell.fail(fmt::format("{} is negative", text));
   if (*value != std::floor(*value)) cell.fail(fmt::format("{} is no whole number", text));
   if (*value > kLargestCount) cell.fail(fmt::format("{} exceeds 2^53, up to which counts are exact", text));
@@ -35,8 +35,7 @@ double count(const Cell& cell, std::string_view text) {
 NumberFormat number_format(const Cell& cell, std::string_view text) {
   const std::optional<NumberFormat> format = number_format_from(text);
   if (!format)
-    cell.fail(
-        fmt::format("{} is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, f32, f64", hwcost::quoted(text)));
+    cell.fail(fmt::format("{} is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, f32, f64", in_quotes(text)));
   return *format;
 }
 
@@ -62,8 +61,7 @@ WeightFormat histogram(const Cell& cell) {
   for_each_part(cell.text, '|', [&](std::string_view part) {
     const std::size_t colon = part.find(':');
     if (colon == std::string_view::npos) {
-      cell.fail(
-          fmt::format("{} is no part of a histogram: wanted width:channels, as in 0:4|8:60", hwcost::quoted(part)));
+      cell.fail(fmt::format("{} is no part of a histogram: wanted width:channels, as in 0:4|8:60", in_quotes(part)));
     }
     format.groups.push_back({integer_bits(cell, part.substr(0, colon)), count(cell, part.substr(colon + 1))});
   });
@@ -92,7 +90,7 @@ void Cell::fail(const std::string& what) const {
 
 double number(const Cell& cell) {
   const std::optional<double> value = finite_number(cell.text);
-  if (!value) cell.fail(fmt::format("{} is no number", hwcost::quoted(cell.text)));
+  if (!value) cell.fail(fmt::format("{} is no number", in_quotes(cell.text)));
   return *value;
 }
 

@@ -8,6 +8,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kBlanks = " \t";
 
+constexpr bool ends_plain_cell(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
+
 int line_of(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, position);
   return 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
@@ -67,7 +69,7 @@ std::string_view CsvReader::quoted_cell() {
 
 std::string_view CsvReader::plain_cell() {
   const std::size_t begin = position_;
-  position_ = std::min(text_.find_first_of(",\"\r\n", begin), text_.size());
+  while (!at_end() && !ends_plain_cell(text_[position_])) ++position_;
   if (at('"')) fail("a quote inside a cell that does not begin with one");
   const std::string_view cell = text_.substr(begin, position_ - begin);
   return cell.substr(0, cell.find_last_not_of(kBlanks) + 1);

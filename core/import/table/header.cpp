@@ -17,8 +17,7 @@ Header::Header(CsvReader& reader, std::string_view required) {
   std::unordered_set<std::string_view> seen;
   for (const std::string_view cell : cells) {
     if (cell.empty()) throw InputError(place_, fmt::format("column {} of the header has no name", names_.size() + 1));
-    if (!seen.insert(cell).second)
-      throw InputError(place_, fmt::format("column {} is there twice", hwcost::quoted(cell)));
+    if (!seen.insert(cell).second) throw InputError(place_, fmt::format("column {} is there twice", in_quotes(cell)));
     names_.emplace_back(cell);
   }
   if (!seen.contains(required))
@@ -34,7 +33,7 @@ bool Header::next_row(CsvReader& reader, std::vector<std::string_view>& cells) c
 }
 
 void refuse_column(std::string_view name, const std::vector<std::string>& known, const SourcePlace& place) {
-  throw InputError(place, fmt::format("unknown column {}{}", hwcost::quoted(name), did_you_mean(name, known)));
+  throw InputError(place, fmt::format("unknown column {}{}", in_quotes(name), did_you_mean(name, known)));
 }
 
 }  // namespace hwcost::table

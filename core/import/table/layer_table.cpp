@@ -44,7 +44,7 @@ Op op_of(const Cell& cell) {
   if (!op) {
     std::vector<std::string> known;
     for (const OpInfo& known_op : kOps) known.emplace_back(known_op.name);
-    cell.fail(fmt::format("unknown operator {}{}", hwcost::quoted(cell.text), did_you_mean(cell.text, known)));
+    cell.fail(fmt::format("unknown operator {}{}", in_quotes(cell.text), did_you_mean(cell.text, known)));
   }
   if (op == Op::custom || op == Op::top_k) {
     cell.fail(fmt::format("{} has no form in layer tables: give the network as ONNX or as the IR's JSON", name(*op)));
@@ -54,7 +54,7 @@ Op op_of(const Cell& cell) {
 
 std::string status_of(const Cell& cell) {
   if (cell.text != "priced" && cell.text != "approximated" && cell.text != "unsupported") {
-    cell.fail(fmt::format("{} is no status: wanted priced, approximated or unsupported", hwcost::quoted(cell.text)));
+    cell.fail(fmt::format("{} is no status: wanted priced, approximated or unsupported", in_quotes(cell.text)));
   }
   return std::string(cell.text);
 }
@@ -118,7 +118,7 @@ Column prefixed_column(const PrefixedColumn& kind, const std::string& name, cons
   if (kind.is_metric) {
     const std::vector<std::string> known = metric_names();
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      throw InputError(place, fmt::format("column {}: unknown metric {}{}", hwcost::quoted(name), hwcost::quoted(key),
+      throw InputError(place, fmt::format("column {}: unknown metric {}{}", in_quotes(name), in_quotes(key),
                                           did_you_mean(key, known)));
     }
   }
@@ -164,7 +164,7 @@ Layer finished_layer(RowInProgress& row, std::size_t number, const SourcePlace& 
   layer.dims = table::dims_of_row(layer.op, row.extents);
   row.extents.refuse_unused(layer.op);
   if (const std::optional<std::string> reason = contradiction(layer)) {
-    throw InputError(place, fmt::format("layer {}: {}", hwcost::quoted(layer.name), *reason));
+    throw InputError(place, fmt::format("layer {}: {}", in_quotes(layer.name), *reason));
   }
   return layer;
 }

@@ -13,10 +13,10 @@
 namespace hwcost {
 
 struct Layer {
-  std::string name;           // dotted: "layer1.0.conv1"; need not be unique (a module called twice)
-  std::string module;         // the module that owns it: "layer1.0.conv1", or a part of the name
+  std::string name;    // dotted: "layer1.0.conv1"; need not be unique (a module called twice)
+  std::string module;  // the module that owns it: "layer1.0.conv1", or a part of the name
   Op op = Op::identity;
-  Dims dims = Movement<>{};   // the alternative of info(op).family
+  Dims dims = Movement<>{};  // the alternative of info(op).family
   Precision precision;
   double repeat = 1.0;                 // how often it runs in one inference; it owns its weights once
   bool owns_weights = true;            // false: a second call of a layer that owns them
@@ -38,7 +38,8 @@ HWCOST_EXPORT Layer without_pruned_channels(const Layer& layer);
 inline Convolution<> with_out_channels(Convolution<> dims, double channels) {
   if (dims.is_depthwise()) {
     const double multiplier = dims.out_channels / dims.groups;
-    dims.in_channels = dims.groups = channels / multiplier;
+    dims.in_channels = channels / multiplier;
+    dims.groups = channels == 0.0 ? 1.0 : dims.in_channels;  // of no channels: keep channels a group a number
   }
   dims.out_channels = channels;
   return dims;
@@ -48,9 +49,9 @@ inline Linear<> with_out_channels(Linear<> dims, double channels) {
   return dims;
 }
 
-// Why this layer's numbers contradict each other; nothing where they do not. Checked by every importer: extents that are
-// not positive whole numbers, channels that groups do not divide, output sizes that kernel, stride and padding do not
-// give, products beyond 2^53, a histogram that does not add up to out_channels or over the groups.
+// Why this layer's numbers contradict each other; nothing where they do not. Checked by every importer: extents that
+// are not positive whole numbers, channels that groups do not divide, output sizes that kernel, stride and padding do
+// not give, products beyond 2^53, a histogram that does not add up to out_channels or over the groups.
 HWCOST_EXPORT std::optional<std::string> contradiction(const Layer& layer);
 
 }  // namespace hwcost
