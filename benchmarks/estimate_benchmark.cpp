@@ -17,9 +17,19 @@ Layer convolution() {
   Layer layer;
   layer.name = "layer1.0.conv1";
   layer.op = Op::conv2d;
-  layer.dims = Convolution<>{.in_channels = 64, .out_channels = 64, .in_height = 56, .in_width = 56, .out_height = 56,
-                             .out_width = 56, .kernel_height = 3, .kernel_width = 3, .pad_top = 1, .pad_bottom = 1,
-                             .pad_left = 1, .pad_right = 1, .bias = 1};
+  layer.dims = Convolution<>{.in_channels = 64,
+                             .out_channels = 64,
+                             .in_height = 56,
+                             .in_width = 56,
+                             .out_height = 56,
+                             .out_width = 56,
+                             .kernel_height = 3,
+                             .kernel_width = 3,
+                             .pad_top = 1,
+                             .pad_bottom = 1,
+                             .pad_left = 1,
+                             .pad_right = 1,
+                             .bias = 1};
   return layer;
 }
 
@@ -66,9 +76,9 @@ const bool kRegistered = [] {
     const auto machine = load_machine(name, {kDescriptions}, builtin_registry());
     benchmark::RegisterBenchmark(("estimate/" + name).c_str(),
                                  [machine](benchmark::State& state) { estimate(state, machine); });
-    benchmark::RegisterBenchmark(("estimate_batch/" + name).c_str(),
-                                 [machine](benchmark::State& state) { estimate_batch(state, machine); })
-        ->Arg(4096);
+    benchmark::RegisterBenchmark(("estimate_batch/" + name).c_str(), [machine](benchmark::State& state) {
+      estimate_batch(state, machine);
+    })->Arg(4096);
   }
   return true;
 }();

@@ -51,8 +51,8 @@ std::vector<Answer> batch(const Backend& backend, const std::vector<Layer>& laye
         },
         layers[i].dims);
     const Precision& p = layers[i].precision;
-    for (const double bits : {p.input.bits, p.weight.uniform.bits, p.output.bits, p.requantization->scale_bits,
-                              p.requantization->shift})
+    for (const double bits :
+         {p.input.bits, p.weight.uniform.bits, p.output.bits, p.requantization->scale_bits, p.requantization->shift})
       columns[k++][i] = bits;
   }
   std::vector<const double*> pointers;
@@ -95,7 +95,8 @@ std::optional<double> extent(const Layer& layer, std::string_view name) {
 
 class Conformance : public ::testing::TestWithParam<std::string> {
  protected:
-  Machine machine_ = load_machine((kDescriptions / (GetParam() + ".info")).string(), {kDescriptions}, builtin_registry());
+  Machine machine_ =
+      load_machine((kDescriptions / (GetParam() + ".info")).string(), {kDescriptions}, builtin_registry());
   const Backend& backend_ = *machine_.backend;
   std::vector<Layer> layers_ = random_layers(60);
 };
@@ -147,7 +148,8 @@ TEST_P(Conformance, ZeroWorkCostsNothing) {
     if (!set_extent(layer, "batch", 0.0) && !set_extent(layer, "elements", 0.0)) continue;
     const auto e = backend_.estimate(layer);
     if (!e) continue;
-    Cost<>::visit(e->cost, [&](std::string_view part, double v) { ASSERT_EQ(v, 0.0) << name(layer.op) << " " << part; });
+    Cost<>::visit(e->cost,
+                  [&](std::string_view part, double v) { ASSERT_EQ(v, 0.0) << name(layer.op) << " " << part; });
   }
 }
 
@@ -275,7 +277,8 @@ TEST_P(Conformance, ManyThreadsGetTheSameBits) {
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& row) {
   std::string name = row.param;
-  std::replace_if(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 }
 

@@ -68,7 +68,8 @@ TEST(Formula, ComparisonsAreNoAssignments) {
 }
 
 TEST(Formula, ResultsThatAreNotFiniteAreRefusedWithWords) {
-  for (const char* text : {"macs/(w_bits-4)", "1e308*macs*1e10", "(macs-macs)/(w_bits-4)", "ln(0-macs)", "sqrt(-macs)"}) {
+  for (const char* text :
+       {"macs/(w_bits-4)", "1e308*macs*1e10", "(macs-macs)/(w_bits-4)", "ln(0-macs)", "sqrt(-macs)"}) {
     const auto v = Formula(text, {}).evaluate(linear_64_10());
     ASSERT_FALSE(v.has_value()) << text << " " << *v;
     EXPECT_NE(v.error().reason.find("formula"), std::string::npos);

@@ -16,16 +16,24 @@ Layer layer(Op op, Dims dims) {
 }
 
 TEST(Work, GroupsDivideTheMacsOfAConvolution) {
-  Convolution<> d{.in_channels = 8, .out_channels = 16, .out_height = 10, .out_width = 10, .kernel_height = 3,
-                  .kernel_width = 3};
+  Convolution<> d{
+      .in_channels = 8, .out_channels = 16, .out_height = 10, .out_width = 10, .kernel_height = 3, .kernel_width = 3};
   EXPECT_EQ(work(Op::conv2d, d).macs, 16.0 * 100 * 8 * 9);
   d.groups = 4;
   EXPECT_EQ(work(Op::conv2d, d).macs, 16.0 * 100 * 2 * 9);
 }
 
 TEST(Work, TransposedConvolutionWorksOnEveryInputPixel) {
-  const Convolution<> d{.in_channels = 4, .out_channels = 6, .in_height = 5, .in_width = 5, .out_height = 11,
-                        .out_width = 11, .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2,
+  const Convolution<> d{.in_channels = 4,
+                        .out_channels = 6,
+                        .in_height = 5,
+                        .in_width = 5,
+                        .out_height = 11,
+                        .out_width = 11,
+                        .kernel_height = 3,
+                        .kernel_width = 3,
+                        .stride_height = 2,
+                        .stride_width = 2,
                         .bias = 1};
   const Work<> w = work(Op::conv_transpose2d, d);
   EXPECT_EQ(w.macs, 25.0 * 4 * 6 * 9);
@@ -42,8 +50,13 @@ TEST(Work, RecurrentLayersCountTheirGates) {
 }
 
 TEST(Work, AttentionIsItsTwoMatmuls) {
-  const Attention<> d{.batch = 1, .heads = 12, .key_value_heads = 12, .query_length = 197, .key_length = 197,
-                      .head_size = 64, .value_size = 64};
+  const Attention<> d{.batch = 1,
+                      .heads = 12,
+                      .key_value_heads = 12,
+                      .query_length = 197,
+                      .key_length = 197,
+                      .head_size = 64,
+                      .value_size = 64};
   EXPECT_EQ(work(Op::attention, d).macs, 2.0 * 29805312);
 }
 
@@ -54,8 +67,15 @@ TEST(Work, FlopsAreTwoAMacAndOneABiasAdd) {
 }
 
 TEST(Work, MaxPoolComparesOnceLessThanItsWindowHasElements) {
-  const Pooling<> d{.channels = 4, .in_height = 6, .in_width = 6, .out_height = 3, .out_width = 3, .kernel_height = 2,
-                    .kernel_width = 2, .stride_height = 2, .stride_width = 2};
+  const Pooling<> d{.channels = 4,
+                    .in_height = 6,
+                    .in_width = 6,
+                    .out_height = 3,
+                    .out_width = 3,
+                    .kernel_height = 2,
+                    .kernel_width = 2,
+                    .stride_height = 2,
+                    .stride_width = 2};
   EXPECT_EQ(work(Op::max_pool, d).flops(), 4.0 * 9 * 3);
   EXPECT_EQ(work(Op::avg_pool, d).flops(), 4.0 * 9 * 4);
 }
@@ -112,8 +132,12 @@ TEST(Facts, MemoryAccessBoundIsReachedByEqualChannelsOnly) {
     for (double in = groups; in <= kProduct; in += groups) {
       const double out = kProduct / in;
       if (out != std::floor(out) || std::fmod(out, groups) != 0.0) continue;
-      const Facts f = facts(layer(Op::conv2d, Convolution<>{.in_channels = in, .out_channels = out, .groups = groups,
-                                                            .in_height = 7, .in_width = 7, .out_height = 7,
+      const Facts f = facts(layer(Op::conv2d, Convolution<>{.in_channels = in,
+                                                            .out_channels = out,
+                                                            .groups = groups,
+                                                            .in_height = 7,
+                                                            .in_width = 7,
+                                                            .out_height = 7,
                                                             .out_width = 7}));
       ASSERT_TRUE(f.has_memory_access_bound);
       if (in == out) {

@@ -40,16 +40,13 @@ struct Model {
   // Operations of one layer by this convention. Every known operator has a count; what a convention does not name
   // counts 0 in it, as the tool that it is named after counts it.
   template <class T, class D>
-  static Cost<T> cost(const Params<T>& p, Op op, const D& d, const Widths<T>&)
-    requires(D::kFamily != Family::custom)
-  {
+  static Cost<T> cost(const Params<T>& p, Op op, const D& d, const Widths<T>&) requires(D::kFamily != Family::custom) {
     return {.operations = operations(p, op, d, work(op, d))};
   }
 
   template <class D, class Verdict>
-  static Status check(const Params<double>&, Op, const D&, const Widths<>&, Verdict&&)
-    requires(D::kFamily != Family::custom)
-  {
+  static Status check(const Params<double>&, Op, const D&, const Widths<>&,
+                      Verdict&&) requires(D::kFamily != Family::custom) {
     return Status::priced;
   }
 

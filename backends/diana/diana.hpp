@@ -13,8 +13,8 @@ struct Model {
     T digital_rows{}, digital_columns{};  // output rows and output channels of the digital array
     T port_width{};                       // elements that the digital array's port moves a cycle
     T digital_weight_bits{}, analog_weight_bits{}, activation_bits{};
-    T analog_load_cycles{};               // per row of weights that is written into the analog array
-    Seconds<T> analog_read_time{};        // of one analog operation
+    T analog_load_cycles{};         // per row of weights that is written into the analog array
+    Seconds<T> analog_read_time{};  // of one analog operation
     Frequency<T> clock{};
     T analog_columns{}, analog_rows{}, analog_channel_rows{}, analog_min_channels{}, analog_max_unroll{};
 
@@ -42,8 +42,8 @@ struct Model {
   // Cycles of one convolution on the array that its weights' width selects. One spatial dimension runs as height 1.
   //
   // Digital: rows x columns MACs a cycle over output rows and output channels, then the operands cross the port.
-  // Analog: the weights are written row by row, then every read gives one output pixel (`unroll` of them where the array
-  // has room for shifted copies of the kernel) of all channels. Source: PLiNIO's DIANA model, parameters as data.
+  // Analog: the weights are written row by row, then every read gives one output pixel (`unroll` of them where the
+  // array has room for shifted copies of the kernel) of all channels. Source: PLiNIO's DIANA model, parameters as data.
   // Not modelled: memories, tiling; a batch repeats everything but the writing of analog weights.
   template <class T>
   static Cost<T> cost(const Params<T>& p, Op op, const Convolution<T>& d, const Widths<T>& w) {
@@ -76,7 +76,8 @@ struct Model {
     if (is_transposed(op)) return verdict.refuse([] { return "no kernel for transposed convolutions"; });
     if (spatial_rank(op) == 3) return verdict.refuse([] { return "no kernel for 3 spatial dimensions"; });
     if (w.weight_bits == p.analog_weight_bits && d.groups != 1.0)
-      return verdict.refuse([&] { return fmt::format("groups {}: the analog array runs dense layers only", d.groups); });
+      return verdict.refuse(
+          [&] { return fmt::format("groups {}: the analog array runs dense layers only", d.groups); });
     return check_widths(p, w, verdict);
   }
   template <class Verdict>

@@ -51,8 +51,7 @@ struct Model {
       return {.compute = cycles(p.depthwise_cycles * turns), .ideal = ideal};
     }
     const T patch = d.kernel() * (d.in_channels / d.groups);
-    const T patches =
-        d.batch * d.groups * ceil_div(d.out_height, p.row_tile) * ceil_div(d.out_width, p.column_tile);
+    const T patches = d.batch * d.groups * ceil_div(d.out_height, p.row_tile) * ceil_div(d.out_width, p.column_tile);
     const T channel_tiles = ceil_div(d.out_channels / d.groups, p.out_channel_tile);
     return {.compute = cycles(patches * channel_tiles * p.inner_cycles * ceil_div(patch, p.inner_width)),
             .overhead = cycles(patches * (p.im2col_cycles * patch + channel_tiles * p.tile_cycles)),
@@ -90,9 +89,8 @@ struct Model {
       });
     }
     if (w.input_bits < p.native_bits || w.weight_bits < p.native_bits) {
-      return verdict.approximate([&] {
-        return fmt::format("w{}a{} runs as {} bit", w.weight_bits, w.input_bits, p.native_bits);
-      });
+      return verdict.approximate(
+          [&] { return fmt::format("w{}a{} runs as {} bit", w.weight_bits, w.input_bits, p.native_bits); });
     }
     return Status::priced;
   }

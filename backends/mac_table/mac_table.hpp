@@ -49,10 +49,11 @@ struct Model {
   // Utilisation is relative to the fastest pair of the table. Source: the rates' own; see the description.
   // Not modelled: memory, set-up, how well a shape fills the machine, anything that is not a MAC.
   template <class T, class D>
-  static Cost<T> cost(const Params<T>& p, Op op, const D& d, const Widths<T>& widths)
-    requires(D::kFamily == Family::convolution || D::kFamily == Family::linear || D::kFamily == Family::matmul ||
-             D::kFamily == Family::recurrent || D::kFamily == Family::attention)
-  {
+  static Cost<T> cost(const Params<T>& p, Op op, const D& d,
+                      const Widths<T>& widths) requires(D::kFamily == Family::convolution ||
+                                                        D::kFamily == Family::linear || D::kFamily == Family::matmul ||
+                                                        D::kFamily == Family::recurrent ||
+                                                        D::kFamily == Family::attention) {
     const Work<T> w = work(op, d);
     const T macs = w.macs + p.bias_macs * w.bias_adds;
     const std::size_t a = index(value_of(widths.input_bits));
@@ -67,10 +68,10 @@ struct Model {
   }
 
   template <class D, class Verdict>
-  static Status check(const Params<double>& p, Op op, const D&, const Widths<>& widths, Verdict&& verdict)
-    requires(D::kFamily == Family::convolution || D::kFamily == Family::linear || D::kFamily == Family::matmul ||
-             D::kFamily == Family::recurrent || D::kFamily == Family::attention)
-  {
+  static Status check(const Params<double>& p, Op op, const D&, const Widths<>& widths,
+                      Verdict&& verdict) requires(D::kFamily == Family::convolution || D::kFamily == Family::linear ||
+                                                  D::kFamily == Family::matmul || D::kFamily == Family::recurrent ||
+                                                  D::kFamily == Family::attention) {
     if (!(p.rate[index(widths.input_bits)][index(widths.weight_bits)] > 0.0))
       return verdict.refuse([&] { return no_rate(p, widths); });
     if constexpr (D::kFamily == Family::recurrent || D::kFamily == Family::attention)

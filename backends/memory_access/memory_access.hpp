@@ -21,22 +21,19 @@ struct Model {
   // Traffic of one layer: input, output and weights, each at its own width, rounded up to whole bytes. Biases left out.
   // Source: Ma et al., ECCV 2018 (ShuffleNet V2), section 2, in bytes. Not modelled: caches, tiling, halo.
   template <class T, class D>
-  static Cost<T> cost(const Params<T>&, Op op, const D& d, const Widths<T>& widths)
-    requires(D::kFamily != Family::custom)
-  {
+  static Cost<T> cost(const Params<T>&, Op op, const D& d,
+                      const Widths<T>& widths) requires(D::kFamily != Family::custom) {
     const Work<T> w = work(op, d);
     // A look-up reads the rows that it wants (they are its input), not its table.
     const T weights = D::kFamily == Family::lookup ? T(0.0) : w.weights;
-    return {.traffic = bytes(whole_bytes(w.input * widths.input_bits) +
-                             whole_bytes(w.second_input * widths.weight_bits) +
-                             whole_bytes(whole_bits(weights * widths.weight_bits)) +
-                             whole_bytes(w.output * widths.output_bits))};
+    return {.traffic = bytes(
+                whole_bytes(w.input * widths.input_bits) + whole_bytes(w.second_input * widths.weight_bits) +
+                whole_bytes(whole_bits(weights * widths.weight_bits)) + whole_bytes(w.output * widths.output_bits))};
   }
 
   template <class D, class Verdict>
-  static Status check(const Params<double>&, Op, const D&, const Widths<>&, Verdict&&)
-    requires(D::kFamily != Family::custom)
-  {
+  static Status check(const Params<double>&, Op, const D&, const Widths<>&,
+                      Verdict&&) requires(D::kFamily != Family::custom) {
     return Status::priced;
   }
 

@@ -6,10 +6,14 @@ namespace hwcost {
 namespace {
 
 constexpr std::array<std::string_view, kMetricCount> kNames{
-    "latency_cycles",        "latency_seconds",
-    "energy_joules",         "traffic_bytes",
-    "utilization",           "memory_access_balance",
-    "arithmetic_intensity_macs_per_byte", "convention_ops",
+    "latency_cycles",
+    "latency_seconds",
+    "energy_joules",
+    "traffic_bytes",
+    "utilization",
+    "memory_access_balance",
+    "arithmetic_intensity_macs_per_byte",
+    "convention_ops",
     "cost",
 };
 

@@ -35,7 +35,8 @@ Layer layer_at(const LayerColumns& in, std::size_t row) {
   Layer layer;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     ((family == I ? void(layer = layer_at<std::variant_alternative_t<I, Dims>>(in, row)) : void()), ...);
-  }(std::make_index_sequence<std::variant_size_v<Dims>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<Dims>>());
   return layer;
 }
 

@@ -57,8 +57,7 @@ Facts facts(const Layer& given) {
   f.output_bytes = whole_bytes(w.output * p.output.bits);
   // A look-up reads the rows that it wants (they are its input), not its table.
   const bool reads_weights = info(layer.op).family != Family::lookup;
-  f.memory_access_elements =
-      (w.input + w.second_input + w.output + (reads_weights ? w.weights : 0.0)) * layer.repeat;
+  f.memory_access_elements = (w.input + w.second_input + w.output + (reads_weights ? w.weights : 0.0)) * layer.repeat;
   f.memory_access_bytes = (f.input_bytes + f.output_bytes + (reads_weights ? f.weight_bytes : 0.0)) * layer.repeat;
   set_bound(layer, w, f);
   f.memory_access_bound_elements *= layer.repeat;

@@ -24,21 +24,46 @@ class RandomLayers {
     layer.precision.output = integer(pick({2, 4, 8, 32}));
     layer.precision.requantization = Requantization{pick({0, 8, 16, 32}), pick({0, 1})};
     switch (info(op).family) {
-      case Family::convolution: layer.dims = convolution(op); break;
-      case Family::linear: layer.dims = Linear<>{upto(3), upto(200), upto(600), upto(600), pick({0, 1})}; break;
-      case Family::matmul: layer.dims = matmul(); break;
-      case Family::pooling: layer.dims = pooling(op); break;
-      case Family::elementwise: layer.dims = elementwise(); break;
-      case Family::normalization: layer.dims = normalization(); break;
-      case Family::softmax: layer.dims = Softmax<>{upto(500), upto(500)}; break;
-      case Family::lookup: layer.dims = Lookup<>{upto(200), upto(768), upto(30000), pick({0, 1})}; break;
-      case Family::reduction: layer.dims = Reduction<>{upto(10000), upto(100)}; break;
-      case Family::movement: layer.dims = Movement<>{upto(10000), upto(10000)}; break;
+      case Family::convolution:
+        layer.dims = convolution(op);
+        break;
+      case Family::linear:
+        layer.dims = Linear<>{upto(3), upto(200), upto(600), upto(600), pick({0, 1})};
+        break;
+      case Family::matmul:
+        layer.dims = matmul();
+        break;
+      case Family::pooling:
+        layer.dims = pooling(op);
+        break;
+      case Family::elementwise:
+        layer.dims = elementwise();
+        break;
+      case Family::normalization:
+        layer.dims = normalization();
+        break;
+      case Family::softmax:
+        layer.dims = Softmax<>{upto(500), upto(500)};
+        break;
+      case Family::lookup:
+        layer.dims = Lookup<>{upto(200), upto(768), upto(30000), pick({0, 1})};
+        break;
+      case Family::reduction:
+        layer.dims = Reduction<>{upto(10000), upto(100)};
+        break;
+      case Family::movement:
+        layer.dims = Movement<>{upto(10000), upto(10000)};
+        break;
       case Family::recurrent:
         layer.dims = Recurrent<>{upto(3), upto(50), upto(300), upto(300), upto(2), pick({0, 1, 2}), pick({0, 1})};
         break;
-      case Family::attention: layer.dims = attention(); break;
-      case Family::custom: layer.dims = Custom<>{upto(1000), upto(1000)}; layer.custom_op = "acme.Mystery"; break;
+      case Family::attention:
+        layer.dims = attention();
+        break;
+      case Family::custom:
+        layer.dims = Custom<>{upto(1000), upto(1000)};
+        layer.custom_op = "acme.Mystery";
+        break;
     }
     return layer;
   }

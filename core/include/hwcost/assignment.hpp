@@ -21,10 +21,10 @@ struct Assignment {
 };
 
 // Sets the widths and removes the channels of 0 bit from everything behind them: the layers that read them have fewer
-// input channels, tensors shrink. From counts alone this passes along chains and through depthwise layers; across an add
-// or a concat the channels must be known one by one (WeightFormat::by_channel) or be tied and equal.
-// Throws InputError at the assignment's place: no layer of that name, counts that do not add up, an add of channels that
-// may not be the same ones.
+// input channels, tensors shrink. From counts alone this passes along chains and through depthwise layers; across an
+// add or a concat the channels must be known one by one (WeightFormat::by_channel) or be tied and equal. Throws
+// InputError at the assignment's place: no layer of that name, counts that do not add up, an add of channels that may
+// not be the same ones.
 HWCOST_EXPORT void assign(Graph& graph, const std::vector<Assignment>& assignments);
 
 }  // namespace hwcost

@@ -24,10 +24,10 @@ enum class GradientMode {
 
 // What a backend, bound to a description, is.
 struct BackendTraits {
-  MetricSet metrics;             // which of the metrics it defines
-  double clock_hertz = 0.0;      // cycles a second; 0: no clock is known and cycles have no seconds
-  bool integers_only = false;    // computes integers: floating-point layers need widths assumed for them
-  bool monotone = true;          // the cost never falls as an extent grows
+  MetricSet metrics;                    // which of the metrics it defines
+  double clock_hertz = 0.0;             // cycles a second; 0: no clock is known and cycles have no seconds
+  bool integers_only = false;           // computes integers: floating-point layers need widths assumed for them
+  bool monotone = true;                 // the cost never falls as an extent grows
   double out_channel_step = 1.0;        // granularity in output channels: knots of the relaxed gradient
   double depthwise_channel_step = 1.0;  // the same of depthwise convolutions
   double in_channel_step = 1.0;
@@ -41,7 +41,7 @@ struct Estimate {
 
 // Value and derivative by every member of the layer's dims, then of Widths, in the order of their kMembers.
 struct CostGradient {
-  Cost<> value;                // == estimate().cost, bit for bit
+  Cost<> value;  // == estimate().cost, bit for bit
   std::vector<Cost<>> partial;
 
   // d latency / d member k: of the part that bounds the layer, and of the overhead.
@@ -61,8 +61,8 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
 
   [[nodiscard]] virtual const BackendTraits& traits() const = 0;
-  // Cost of one layer, or the reason why this machine has none. Mixed weights: the sum over widths of the cost of exactly
-  // those channels, unless the backend says otherwise; pruned channels cost nothing.
+  // Cost of one layer, or the reason why this machine has none. Mixed weights: the sum over widths of the cost of
+  // exactly those channels, unless the backend says otherwise; pruned channels cost nothing.
   [[nodiscard]] virtual Expected<Estimate, Unsupported> estimate(const Layer& layer) const = 0;
   // The same for in.size candidates; equals estimate() on each, bit for bit. Allocates nothing.
   virtual void estimate_batch(const LayerColumns& in, const CostColumns& out) const = 0;

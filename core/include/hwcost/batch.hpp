@@ -20,9 +20,9 @@ constexpr std::string_view to_text(Status status) {
   return status == Status::priced ? "priced" : status == Status::approximated ? "approximated" : "unsupported";
 }
 
-// Borrowed input columns, `size` doubles each: first the members of op's family in the order of its kMembers, then those
-// of Widths. A layer with mixed weights is one candidate a width (out_channels = channels of that width); their costs add
-// up.
+// Borrowed input columns, `size` doubles each: first the members of op's family in the order of its kMembers, then
+// those of Widths. A layer with mixed weights is one candidate a width (out_channels = channels of that width); their
+// costs add up.
 struct LayerColumns {
   Op op = Op::conv2d;
   std::size_t size = 0;
@@ -50,7 +50,8 @@ constexpr std::size_t column_count(Family family) {
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     ((static_cast<std::size_t>(family) == I ? void(count = kMemberCount<std::variant_alternative_t<I, Dims>>) : void()),
      ...);
-  }(std::make_index_sequence<std::variant_size_v<Dims>>());
+  }
+  (std::make_index_sequence<std::variant_size_v<Dims>>());
   return count + kWidths;
 }
 

@@ -21,9 +21,9 @@ struct Cost {
   Seconds<T> elapsed{};  // time of machines that are described or measured in seconds
   Data<T> traffic{};     // reads and writes over the port that `memory` speaks of
   Energy<T> energy{};
-  Cycles<T> ideal{};     // compute at full use of the arithmetic; 0 where that has no meaning
-  T operations{};        // in the machine's own way of counting
-  T figure{};            // value of a user's cost formula
+  Cycles<T> ideal{};  // compute at full use of the arithmetic; 0 where that has no meaning
+  T operations{};     // in the machine's own way of counting
+  T figure{};         // value of a user's cost formula
 
   // Compute and memory overlap fully (double buffering); overhead overlaps with nothing.
   [[nodiscard]] constexpr Cycles<T> latency() const {

@@ -1,4 +1,5 @@
-// A hardware description file: named quantities, each with its unit, source, kind and place. Format: docs/descriptions.md.
+// A hardware description file: named quantities, each with its unit, source, kind and place. Format:
+// docs/descriptions.md.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,7 @@ struct Parameter {
   Unit unit;
   std::string source;  // a datasheet, a paper, a measurement
   Provenance kind = Provenance::guessed;
-  SourcePlace place;   // file and line that it came from, an inherited one's too
+  SourcePlace place;  // file and line that it came from, an inherited one's too
 };
 
 // A text field of the description's head, with its place.
@@ -55,8 +56,8 @@ HWCOST_EXPORT std::filesystem::path installed_descriptions();
 
 class HWCOST_EXPORT Description {
  public:
-  // Reads a description and what it inherits from: `name_or_path` is a path (it has a '/' or ends in ".info") or the name of a
-  // file NAME.info in `search`. Throws InputError at the first fault, with file and line.
+  // Reads a description and what it inherits from: `name_or_path` is a path (it has a '/' or ends in ".info") or the
+  // name of a file NAME.info in `search`. Throws InputError at the first fault, with file and line.
   static Description load(const std::string& name_or_path, const SearchPath& search);
   // The same from a text in memory; `file` names it in errors and is where a relative `inherit` starts.
   static Description from_text(std::string_view text, const std::string& file, const SearchPath& search);
@@ -66,7 +67,7 @@ class HWCOST_EXPORT Description {
   [[nodiscard]] const SourcePlace& backend_place() const { return backend_.place; }
   [[nodiscard]] const std::string& summary() const { return summary_; }  // one line; may be empty
   [[nodiscard]] const std::string& file() const { return file_; }
-  [[nodiscard]] const std::string& sha256() const { return sha256_; }    // of the file's bytes, in hex
+  [[nodiscard]] const std::string& sha256() const { return sha256_; }  // of the file's bytes, in hex
   [[nodiscard]] const std::vector<std::string>& inherited_files() const { return inherited_files_; }
   [[nodiscard]] const std::optional<DefaultBits>& default_bits() const { return default_bits_; }
   [[nodiscard]] const Unmodelled& unmodelled() const { return unmodelled_; }

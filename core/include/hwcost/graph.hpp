@@ -38,18 +38,19 @@ struct Node {
 
 struct Graph {
   std::string name;
-  std::string file;                  // where it was read from
+  std::string file;  // where it was read from
   std::vector<Tensor> tensors;
-  std::vector<Node> nodes;           // in execution order
-  std::vector<TensorId> inputs;      // of the network
+  std::vector<Node> nodes;       // in execution order
+  std::vector<TensorId> inputs;  // of the network
   std::vector<TensorId> outputs;
-  std::vector<std::string> notes;    // what an importer assumed, one sentence each: reports print them at the head
+  std::vector<std::string> notes;  // what an importer assumed, one sentence each: reports print them at the head
   friend bool operator==(const Graph&, const Graph&) = default;
 };
 
 // Adds a layer without edges, as layer tables have them.
 inline Node& add_layer(Graph& graph, Layer layer) {
-  return graph.nodes.emplace_back(Node{.layer = std::move(layer), .inputs = {}, .outputs = {}, .fused_into = {}, .source = {}});
+  return graph.nodes.emplace_back(
+      Node{.layer = std::move(layer), .inputs = {}, .outputs = {}, .fused_into = {}, .source = {}});
 }
 
 // Throws InputError where an edge points nowhere, to a later node (a cycle), or a layer contradicts itself.

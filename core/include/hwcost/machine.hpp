@@ -17,8 +17,8 @@ struct Machine {
   std::shared_ptr<const Machine> fallback;  // for what this one cannot run; null where the description names none
 };
 
-// Loads the description and whatever it falls back to. Throws InputError: a fault in a file, an unknown backend, machines
-// that fall back to each other in a circle.
+// Loads the description and whatever it falls back to. Throws InputError: a fault in a file, an unknown backend,
+// machines that fall back to each other in a circle.
 HWCOST_EXPORT Machine load_machine(const std::string& name_or_path, const SearchPath& search, const Registry& registry);
 HWCOST_EXPORT Machine make_machine(Description description, const SearchPath& search, const Registry& registry);
 

@@ -16,8 +16,8 @@
 
 namespace hwcost {
 
-// What a model's check answers through. A reason is a callable that gives its words, called only where somebody listens:
-// the batch path asks for the status alone.
+// What a model's check answers through. A reason is a callable that gives its words, called only where somebody
+// listens: the batch path asks for the status alone.
 class SilentVerdict {
  public:
   template <class Words>
@@ -106,7 +106,8 @@ class ModelBackend final : public Backend {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       const auto family = static_cast<std::size_t>(info(in.op).family);
       ((family == I ? batch_family<std::variant_alternative_t<I, Dims>>(in, out) : void()), ...);
-    }(std::make_index_sequence<std::variant_size_v<Dims>>());
+    }
+    (std::make_index_sequence<std::variant_size_v<Dims>>());
   }
 
   [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const override {
@@ -144,8 +145,7 @@ class ModelBackend final : public Backend {
           Estimate sum;
           for (const ChannelGroup& g : weight.groups) {
             if (g.bits == 0.0 || g.channels == 0.0) continue;
-            auto part =
-                one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
+            auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
             if (!part) return part;
             sum.cost = sum.cost + part->cost;
             if (sum.approximation.empty()) sum.approximation = std::move(part->approximation);

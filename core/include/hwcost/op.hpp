@@ -28,6 +28,7 @@ enum class Family : std::uint8_t {
   custom,
 };
 
+// clang-format off
 enum class Op : std::uint8_t {
   conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
   linear,
@@ -47,6 +48,7 @@ enum class Op : std::uint8_t {
   attention,
   custom,
 };
+// clang-format on
 
 // What an operator does to one element of its family's natural count (docs/counting.md holds the same table in prose).
 //

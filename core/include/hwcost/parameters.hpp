@@ -19,7 +19,8 @@ struct Key {
   bool required = true;  // an absent optional parameter keeps the value that Params gives it
 };
 
-// A Params may have `void finish()`: called when all members have their values, to derive what the formula wants at hand.
+// A Params may have `void finish()`: called when all members have their values, to derive what the formula wants at
+// hand.
 template <class Params>
 void finish_parameters(Params& params) {
   if constexpr (requires { params.finish(); }) params.finish();

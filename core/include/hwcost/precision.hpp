@@ -65,7 +65,7 @@ struct Precision {
   NumberFormat input = integer(8.0);
   WeightFormat weight;
   NumberFormat output = integer(8.0);
-  NumberFormat bias = integer(32.0);              // biases and other small parameters
+  NumberFormat bias = integer(32.0);             // biases and other small parameters
   std::optional<Requantization> requantization;  // absent: the machine's own default
   friend bool operator==(const Precision&, const Precision&) = default;
 };

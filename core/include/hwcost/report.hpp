@@ -17,7 +17,7 @@ namespace hwcost {
 
 struct LayerReport {
   std::string name;
-  std::string op;      // the operator's name; for unknown ones what the model file calls it
+  std::string op;  // the operator's name; for unknown ones what the model file calls it
   std::string module;
   Status status = Status::priced;
   std::string reason;   // how it is approximated, why it is unsupported, or why it is free; empty for a plain price
@@ -66,9 +66,9 @@ struct NetworkReport {
   std::vector<std::string> assumptions;  // one sentence each: widths, batch, unmodelled layers, guesses
   std::vector<LayerReport> layers;       // in execution order
   Totals totals;
-  double model_bytes = 0.0;              // weights, biases and buffers, each tensor at its width
+  double model_bytes = 0.0;  // weights, biases and buffers, each tensor at its width
   std::optional<ActivationPeak> peak_activations;
-  double training_bytes = 0.0;           // parameters, gradients, optimizer state and every layer's output
+  double training_bytes = 0.0;  // parameters, gradients, optimizer state and every layer's output
 };
 
 struct EvaluateOptions {
@@ -81,7 +81,7 @@ HWCOST_EXPORT NetworkReport evaluate(const Graph& graph, const Machine& machine,
 
 // A module of the tree and what is below it, parents before children, in the order of first use.
 struct ModuleReport {
-  std::string path;   // "" for the whole network
+  std::string path;  // "" for the whole network
   std::size_t depth = 0;
   Totals totals;
 };

@@ -33,8 +33,8 @@ struct NumberWithUnit {
   Unit unit;
 };
 
-// Reads decimal numbers (1, 2.5, 1e-3), one optional space, a unit. No sign but '-', no thousands separators, no inf, no
-// nan, no text behind. The error is a sentence without place: "'12 parsec': unknown unit 'parsec'".
+// Reads decimal numbers (1, 2.5, 1e-3), one optional space, a unit. No sign but '-', no thousands separators, no inf,
+// no nan, no text behind. The error is a sentence without place: "'12 parsec': unknown unit 'parsec'".
 HWCOST_EXPORT Expected<NumberWithUnit, std::string> number_with_unit(std::string_view text);
 
 }  // namespace hwcost

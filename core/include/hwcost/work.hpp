@@ -31,8 +31,8 @@ constexpr Work<T> work(Op op, const Convolution<T>& d) {
   const T in = d.batch * d.in_pixels() * d.in_channels;
   const T out = d.batch * d.out_pixels() * d.out_channels;
   // Transposed: every input pixel is multiplied by the whole kernel of its group.
-  const T macs = is_transposed(op) ? in * (d.out_channels / d.groups) * d.kernel()
-                                   : out * (d.in_channels / d.groups) * d.kernel();
+  const T macs =
+      is_transposed(op) ? in * (d.out_channels / d.groups) * d.kernel() : out * (d.in_channels / d.groups) * d.kernel();
   return {.macs = macs,
           .bias_adds = d.bias * out,
           .weights = d.out_channels * (d.in_channels / d.groups) * d.kernel(),
@@ -169,14 +169,14 @@ struct Facts {
   double macs = 0.0;
   double flops = 0.0;
   double transcendentals = 0.0;
-  double params = 0.0;    // learned parameters that this layer owns; a second call of shared weights owns none
-  double bit_ops = 0.0;   // sum over channels of macs · w_bits · in_bits
+  double params = 0.0;   // learned parameters that this layer owns; a second call of shared weights owns none
+  double bit_ops = 0.0;  // sum over channels of macs · w_bits · in_bits
   double memory_access_elements = 0.0;        // input + output + weights, without biases
   double memory_access_bytes = 0.0;           // the same, each operand at its width, rounded up to whole bytes
   double memory_access_bound_elements = 0.0;  // lower bound at equal work; only where has_memory_access_bound
   bool has_memory_access_bound = false;       // 1x1, stride 1, batch 1 convolutions
-  double weight_bits = 0.0;   // of the weights alone
-  double weight_bytes = 0.0;  // the same, rounded up
+  double weight_bits = 0.0;                   // of the weights alone
+  double weight_bytes = 0.0;                  // the same, rounded up
   double input_bytes = 0.0;
   double output_bytes = 0.0;
   double parameter_bytes = 0.0;  // owned weights and biases, each at its width
