@@ -44,8 +44,8 @@ Provenance parse_provenance(const TextField& field, const std::string& key) {
     if (name == field.text) return kind;
     known.emplace_back(name);
   }
-  throw InputError(field.place, fmt::format("{} has the unknown kind {}; wanted is one of {}", in_quotes(key),
-                                            in_quotes(field.text), fmt::join(known, ", ")));
+  throw InputError(field.place, fmt::format("{} has the unknown kind {}{}", in_quotes(key), in_quotes(field.text),
+                                            did_you_mean(field.text, known)));
 }
 
 }  // namespace

@@ -84,7 +84,10 @@ fs::path find_description(const std::string& name_or_path, const SourcePlace& na
     return path;
   }
   SearchPath folders = search;
-  if (!named_at.file.empty()) folders.insert(folders.begin(), folder_of(named_at));
+  if (!named_at.file.empty()) {
+    std::erase(folders, folder_of(named_at));
+    folders.insert(folders.begin(), folder_of(named_at));
+  }
   for (const fs::path& folder : folders) {
     fs::path path = (folder / (name_or_path + std::string(kExtension))).lexically_normal();
     if (is_there(path)) return path;

@@ -13,7 +13,8 @@ namespace hwcost {
 // The candidate nearest to `word` by edit distance, where it is near enough to be meant (one edit in three letters).
 HWCOST_EXPORT std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// "; did you mean 'NEAREST'?", else "; known: A, B, C" where they are few, for the end of a sentence about the unknown `word`.
+// "; did you mean 'NEAREST'?", else "; known: A, B, C" where they are few, for the end of a sentence about the unknown
+// `word`.
 HWCOST_EXPORT std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 // The text in single quotes, shortened where it is too long for a message.

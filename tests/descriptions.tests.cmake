@@ -1,0 +1,5 @@
+hwcost_test(unit)
+hwcost_test(description)
+hwcost_test(description_files)
+hwcost_test(description_mutation)
+hwcost_test(machine)
