@@ -64,10 +64,10 @@ double state_copies(Optimizer optimizer) {
 Expected<Estimate, Unsupported> ask(const Machine& machine, const Layer& layer) {
   auto estimate = machine.backend->estimate(layer);
   if (estimate && machine.backend->traits().integers_only && has_floating_operand(layer)) {
-    return tl::unexpected(Unsupported{
-        fmt::format("floating-point operands: {} computes integers and its description has no default_bits",
-                    machine.description.name()),
-        Unsupported::Cause::cannot_run});
+    return tl::unexpected(
+        Unsupported{fmt::format("floating-point operands: {} computes integers and its description has no default_bits",
+                                machine.description.name()),
+                    Unsupported::Cause::cannot_run});
   }
   return estimate;
 }
@@ -165,7 +165,9 @@ class Evaluator {
     if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error().reason);
     if (unmodelled && description.unmodelled().policy == Unmodelled::Policy::free) {
       return {Status::approximated,
-              fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)), {}, &machine};
+              fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)),
+              {},
+              &machine};
     }
     return {Status::unsupported, std::move(estimate.error().reason), {}, &machine};
   }

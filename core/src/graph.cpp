@@ -133,9 +133,7 @@ std::optional<NodeId> fusion_target(const Graph& graph, const Uses& uses, const 
 
 }  // namespace
 
-double Tensor::elements() const {
-  return std::accumulate(shape.begin(), shape.end(), 1.0, std::multiplies<>());
-}
+double Tensor::elements() const { return std::accumulate(shape.begin(), shape.end(), 1.0, std::multiplies<>()); }
 
 double Tensor::bytes() const { return std::ceil(elements() * format.bits / 8.0); }
 

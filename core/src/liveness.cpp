@@ -102,16 +102,15 @@ class Liveness {
   }
 
   const Graph& graph_;
-  std::vector<Buffer> buffers_;      // by the tensor that began it
+  std::vector<Buffer> buffers_;  // by the tensor that began it
   std::vector<TensorId> buffer_of_;
 };
 
 }  // namespace
 
 std::optional<ActivationPeak> peak_activations(const Graph& graph) {
-  const bool has_edges = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
-    return !node.inputs.empty() || !node.outputs.empty();
-  });
+  const bool has_edges = std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                                     [](const Node& node) { return !node.inputs.empty() || !node.outputs.empty(); });
   if (!has_edges) return std::nullopt;
   return Liveness(graph).peak();
 }

@@ -1,0 +1,1 @@
+hwcost_test(graph)

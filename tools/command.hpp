@@ -1,0 +1,48 @@
+// What the subcommands share: how they are added, what they leave with, where they look for descriptions.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "hwcost/description.hpp"
+
+namespace hwcost::command {
+
+// Exit statuses of the command.
+enum ExitStatus : int {
+  kSuccess = 0,
+  kFailure = 1,  // bad input, or a table that disagrees; one line on stderr
+  kWrongUsage = 2,
+  kSomeUnpriced = 3,  // a layer has no price and --allow-unpriced was not given
+};
+
+// What `hwcost` itself keeps while its arguments are read; a subcommand sets `status`.
+struct Session {
+  std::vector<std::string> description_folders;  // --hw-path
+  int status = kSuccess;
+
+  [[nodiscard]] SearchPath search_path() const {
+    SearchPath path(description_folders.begin(), description_folders.end());
+    path.push_back(installed_descriptions());
+    return path;
+  }
+};
+
+void add_price_command(CLI::App& app, Session& session);
+void add_import_command(CLI::App& app, Session& session);
+void add_hw_command(CLI::App& app, Session& session);
+void add_verify_command(CLI::App& app, Session& session);
+
+// A subcommand with the options that all of them have.
+inline CLI::App* add_command(CLI::App& app, Session& session, const std::string& name, const std::string& summary,
+                             const std::string& example) {
+  CLI::App* command = app.add_subcommand(name, summary);
+  command->footer("Example:\n" + example);
+  command->add_option("--hw-path", session.description_folders, "Folder with hardware descriptions, looked in first")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  return command;
+}
+
+}  // namespace hwcost::command

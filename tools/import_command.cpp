@@ -1,0 +1,51 @@
+// hwcost import: a model file as the neutral IR.
+#include <memory>
+
+#include "command.hpp"
+#include "hwcost/import/json.hpp"
+#include "model_loading.hpp"
+#include "result_output.hpp"
+#include "text_table.hpp"
+
+namespace hwcost::command {
+namespace {
+
+struct ImportOptions {
+  ModelOptions model;
+  std::string output;
+  bool explain = false;
+};
+
+constexpr const char* kExample =
+    "  hwcost import resnet8.onnx --output resnet8.json\n"
+    "  hwcost import resnet8.onnx --explain";
+
+// The explanation stands in the place of the IR on stdout.
+int run(const ImportOptions& options) {
+  std::vector<std::string> explanation;
+  const Graph graph = load_model(options.model, options.explain ? &explanation : nullptr);
+  if (!options.explain || !options.output.empty()) {
+    std::string json = graph_to_json(graph);
+    if (!json.ends_with('\n')) json += '\n';
+    write_result(options.output, json);
+  }
+  if (options.explain) {
+    std::string text;
+    for (const std::string& step : explanation) text += printable(step) + '\n';
+    write_result("", text);
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<ImportOptions>();
+  CLI::App* command = add_command(app, session, "import", "Write a model file as the neutral IR (JSON)", kExample);
+  add_model_options(*command, options->model);
+  command->add_option("--output", options->output, "Write the IR here instead of on stdout")->type_name("FILE.json");
+  command->add_flag("--explain", options->explain, "Say what became of the file's nodes, a sentence a line");
+  command->callback([options, &session] { session.status = run(*options); });
+}
+
+}  // namespace hwcost::command

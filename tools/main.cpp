@@ -1,0 +1,54 @@
+// The hwcost command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "command.hpp"
+#include "hwcost/error.hpp"
+#include "text_table.hpp"
+
+namespace {
+
+using hwcost::command::ExitStatus;
+using hwcost::command::Session;
+
+// Whatever a file's names hold, an error is one line.
+int fail(const std::string& what, ExitStatus status) {
+  std::fprintf(stderr, "%s\n", hwcost::command::printable(what).c_str());
+  return status;
+}
+
+void add_commands(CLI::App& app, Session& session) {
+  app.set_version_flag("--version", "hwcost " HWCOST_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n  hwcost price model.onnx --hw mpic,gap8\n\n`hwcost COMMAND --help` shows the options of each.");
+  hwcost::command::add_price_command(app, session);
+  hwcost::command::add_import_command(app, session);
+  hwcost::command::add_hw_command(app, session);
+  hwcost::command::add_verify_command(app, session);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("What a neural network costs on that hardware: layer by layer, from its model file.", "hwcost");
+  Session session;
+  try {
+    add_commands(app, session);
+    app.parse(argc, argv);
+    return session.status;
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return fail(std::string("error: ") + error.what(), hwcost::command::kWrongUsage);
+  } catch (const hwcost::InputError& error) {
+    return fail(error.what(), hwcost::command::kFailure);
+  } catch (const std::bad_alloc&) {
+    return fail("error: out of memory", hwcost::command::kFailure);
+  } catch (const std::exception& error) {
+    return fail(std::string("error: ") + error.what(), hwcost::command::kFailure);
+  }
+}

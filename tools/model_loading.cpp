@@ -1,0 +1,149 @@
+#include "model_loading.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "hwcost/assignment.hpp"
+#include "hwcost/import/json.hpp"
+#include "hwcost/import/table.hpp"
+#ifdef HWCOST_WITH_ONNX
+#include "hwcost/import/onnx.hpp"
+#endif
+
+namespace hwcost::command {
+namespace {
+
+constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
+
+// A whole number without sign or exponent, from `low` on.
+std::optional<double> count_from(std::string_view text, double low, double high) {
+  double value = 0.0;
+  const bool digits_only =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  if (!digits_only) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < low || value > high) return std::nullopt;
+  return value;
+}
+
+ModelOptions::Bits bits_from(const std::string& text) {
+  const std::size_t a = text.find('a');
+  if (text.starts_with('w') && a != std::string::npos) {
+    const std::string_view all = text;
+    const auto weight = count_from(all.substr(1, a - 1), 1.0, 64.0);
+    const auto activation = count_from(all.substr(a + 1), 1.0, 64.0);
+    if (weight && activation) return {*weight, *activation};
+  }
+  throw CLI::ValidationError("--bits", fmt::format("'{}' is no pair of widths from 1 to 64 such as w4a8", text));
+}
+
+double batch_from(const std::string& text) {
+  const auto batch = count_from(text, 1.0, kLargestExactCount);
+  if (!batch) throw CLI::ValidationError("--batch", fmt::format("'{}' is no whole number of at least 1", text));
+  return *batch;
+}
+
+void add_shape(const std::string& text, std::map<std::string, std::vector<double>>& shapes) {
+  const auto fail = [&] {
+    return CLI::ValidationError("--input-shape", fmt::format("'{}' is no shape such as input=1x3x224x224", text));
+  };
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) throw fail();
+  const auto [entry, is_new] = shapes.try_emplace(text.substr(0, equals));
+  if (!is_new) throw CLI::ValidationError("--input-shape", fmt::format("'{}' is given twice", entry->first));
+  std::string_view rest = std::string_view(text).substr(equals + 1);
+  while (true) {
+    const std::size_t end = std::min(rest.find('x'), rest.size());
+    const auto extent = count_from(rest.substr(0, end), 1.0, kLargestExactCount);
+    if (!extent) throw fail();
+    entry->second.push_back(*extent);
+    if (end == rest.size()) return;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+std::string lower_case_extension(const std::string& file) {
+  std::string extension = std::filesystem::path(file).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+void refuse_shapes(const ModelOptions& options) {
+  if (options.batch) throw CLI::ValidationError("--batch", "goes with .onnx models alone");
+  if (!options.input_shapes.empty()) throw CLI::ValidationError("--input-shape", "goes with .onnx models alone");
+}
+
+#ifdef HWCOST_WITH_ONNX
+Graph load_onnx(const ModelOptions& options, std::vector<std::string>* explanation) {
+  OnnxOptions onnx;
+  onnx.batch = options.batch;
+  onnx.input_shapes = options.input_shapes;
+  ImportTrace trace;
+  Graph graph = import_onnx(options.file, onnx, explanation != nullptr ? &trace : nullptr);
+  if (explanation != nullptr) *explanation = std::move(trace.steps);
+  return graph;
+}
+#else
+Graph load_onnx(const ModelOptions& options, std::vector<std::string>*) {
+  throw InputError({options.file, 0}, "this build of hwcost reads no ONNX files (HWCOST_WITH_ONNX is off)");
+}
+#endif
+
+Graph load_file(const ModelOptions& options, std::vector<std::string>* explanation) {
+  const std::string extension = lower_case_extension(options.file);
+  if (extension == ".onnx") return load_onnx(options, explanation);
+  if (extension != ".csv" && extension != ".json") {
+    throw InputError({options.file, 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", extension));
+  }
+  refuse_shapes(options);
+  if (extension == ".csv") return read_layer_table(std::filesystem::path(options.file)).graph;
+  return read_graph_json(std::filesystem::path(options.file));
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("MODEL", options.file, "Model file: .onnx, a layer table .csv, or the neutral IR .json")
+      ->required()
+      ->type_name("FILE");
+  command
+      .add_option_function<std::string>(
+          "--bits", [&options](const std::string& text) { options.bits = bits_from(text); },
+          "Widths of all weights and activations, such as w4a8")
+      ->type_name("wNaM");
+  command.add_option("--assign", options.assignment_file, "Widths of single layers: a table layer,w_bits,in_bits")
+      ->type_name("FILE.csv");
+  command
+      .add_option_function<std::string>(
+          "--batch", [&options](const std::string& text) { options.batch = batch_from(text); },
+          "Batch size of an ONNX model whose leading dimension is free")
+      ->type_name("N");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--input-shape",
+          [&options](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) add_shape(text, options.input_shapes);
+          },
+          "Shape of an ONNX model's input, such as input=1x3x224x224")
+      ->type_name("NAME=SHAPE")
+      ->allow_extra_args(false);
+}
+
+Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation) {
+  Graph graph = load_file(options, explanation);
+  if (options.bits) set_bits(graph, options.bits->weight, options.bits->activation);
+  if (!options.assignment_file.empty()) {
+    assign(graph, read_assignments(std::filesystem::path(options.assignment_file)));
+  }
+  return graph;
+}
+
+}  // namespace hwcost::command

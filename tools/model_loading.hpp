@@ -1,0 +1,33 @@
+// Model files in, whatever their kind, with the widths and shapes that the command line gives.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hwcost/graph.hpp"
+
+namespace hwcost::command {
+
+struct ModelOptions {
+  struct Bits {
+    double weight = 8.0;
+    double activation = 8.0;
+  };
+  std::string file;
+  std::optional<Bits> bits;
+  std::string assignment_file;
+  std::optional<double> batch;
+  std::map<std::string, std::vector<double>> input_shapes;  // by input: "input=1x3x224x224"
+};
+
+// MODEL and the options that change it. `options` must outlive the parsing.
+void add_model_options(CLI::App& command, ModelOptions& options);
+
+// The network as the options want it. What an importer did to the file's nodes goes to `explanation`, one sentence a
+// line. Throws InputError, and CLI::ValidationError for options that do not go with the kind of file.
+Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation = nullptr);
+
+}  // namespace hwcost::command

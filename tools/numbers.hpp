@@ -1,0 +1,27 @@
+// Numbers as text: in full for files, short for people.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hwcost::command {
+
+// Whether the value is a whole number that prints without an exponent and is exact.
+bool is_exact_count(double value);
+
+// The shortest text that reads back to the same double; counts as digits alone. Always in the C locale.
+std::string exact(double value);
+
+// 12501632 as "12,501,632"; what is no count with two decimals.
+std::string grouped(double value);
+
+// 8.738e-4, "s" as "873.8 us".
+std::string with_prefix(double value, std::string_view unit);
+
+// 0.123 as "12.3 %".
+std::string percent(double share);
+
+// 79212 as "79,212 bytes (0.08 MiB)".
+std::string bytes_text(double bytes);
+
+}  // namespace hwcost::command

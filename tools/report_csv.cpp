@@ -1,0 +1,138 @@
+#include <string_view>
+
+#include "figures.hpp"
+#include "numbers.hpp"
+#include "report_output.hpp"
+
+namespace hwcost::command {
+namespace {
+
+// One line of a CSV file while it grows.
+class CsvText {
+ public:
+  // Quoted where the cell would be read as something else (RFC 4180).
+  void add(std::string_view cell) {
+    if (!at_line_start_) text_ += ',';
+    at_line_start_ = false;
+    if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
+      text_ += cell;
+      return;
+    }
+    text_ += '"';
+    for (const char c : cell) text_.append(c == '"' ? 2 : 1, c);
+    text_ += '"';
+  }
+  void add(std::optional<double> number) { add(number ? exact(*number) : std::string()); }
+  void add_count(std::size_t count) { add(std::to_string(count)); }
+  void add_names(const std::vector<Figure>& figures) {
+    for (const Figure& figure : figures) add(figure.name);
+  }
+  void add_values(const std::vector<Figure>& figures) {
+    for (const Figure& figure : figures) figure.text.empty() ? add(figure.number) : add(figure.text);
+  }
+  void end_line() {
+    text_ += '\n';
+    at_line_start_ = true;
+  }
+  [[nodiscard]] std::string take() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+  bool at_line_start_ = true;
+};
+
+// The rows of all reports; `hardware` is the first column where there are several.
+class ReportCsv {
+ public:
+  explicit ReportCsv(const std::vector<NetworkReport>& reports)
+      : reports_(reports), metrics_(metrics_of_all(reports)) {}
+
+  std::string layers() && {
+    header({"layer", "op", "status", "reason"});
+    for (const NetworkReport& report : reports_) {
+      for (const LayerReport& layer : report.layers) {
+        begin_row(report);
+        csv_.add(layer.name);
+        csv_.add(layer.op);
+        csv_.add(to_text(layer.status));
+        csv_.add(layer.reason);
+        csv_.add_values(figures(layer, metrics_));
+        csv_.end_line();
+      }
+    }
+    return std::move(csv_).take();
+  }
+
+  std::string modules() && {
+    header({"module", "depth", "priced", "approximated", "unsupported", "unpriced_macs_share"});
+    for (const NetworkReport& report : reports_) {
+      for (const ModuleReport& module : by_module(report)) {
+        begin_row(report);
+        csv_.add(module.path);
+        csv_.add_count(module.depth);
+        add_totals(module.totals, report.metrics);
+        csv_.end_line();
+      }
+    }
+    return std::move(csv_).take();
+  }
+
+  std::string networks() && {
+    header({"network", "priced", "approximated", "unsupported", "unpriced_macs_share"},
+           {"model_bytes", "peak_activation_elements", "peak_activation_bytes", "training_bytes"});
+    for (const NetworkReport& report : reports_) {
+      begin_row(report);
+      csv_.add(report.model);
+      add_totals(report.totals, report.metrics);
+      const auto& peak = report.peak_activations;
+      csv_.add(report.model_bytes);
+      csv_.add(peak ? std::optional(peak->elements) : std::nullopt);
+      csv_.add(peak ? std::optional(peak->bytes) : std::nullopt);
+      csv_.add(report.training_bytes);
+      csv_.end_line();
+    }
+    return std::move(csv_).take();
+  }
+
+ private:
+  void header(const std::vector<std::string_view>& before, const std::vector<std::string_view>& behind = {}) {
+    if (reports_.size() > 1) csv_.add("hardware");
+    for (const std::string_view column : before) csv_.add(column);
+    csv_.add_names(figures(LayerReport{}, metrics_));
+    for (const std::string_view column : behind) csv_.add(column);
+    csv_.end_line();
+  }
+
+  void begin_row(const NetworkReport& report) {
+    if (reports_.size() > 1) csv_.add(report.hardware.name);
+  }
+
+  void add_totals(const Totals& totals, MetricSet defined) {
+    csv_.add_count(totals.priced);
+    csv_.add_count(totals.approximated);
+    csv_.add_count(totals.unsupported);
+    csv_.add(totals.unpriced_share_of_macs());
+    csv_.add_values(figures(totals, metrics_, defined));
+  }
+
+  const std::vector<NetworkReport>& reports_;
+  MetricSet metrics_;
+  CsvText csv_;
+};
+
+}  // namespace
+
+std::string report_csv(const std::vector<NetworkReport>& reports, Detail detail) {
+  ReportCsv csv(reports);
+  switch (detail) {
+    case Detail::layer:
+      return std::move(csv).layers();
+    case Detail::module:
+      return std::move(csv).modules();
+    case Detail::network:
+      return std::move(csv).networks();
+  }
+  return {};
+}
+
+}  // namespace hwcost::command

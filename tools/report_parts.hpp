@@ -1,0 +1,31 @@
+// What the table of one machine and the comparison of several have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hwcost/report.hpp"
+#include "text_table.hpp"
+
+namespace hwcost::command {
+
+// A figure of the whole network, as a person reads it; "" where there is none.
+struct NetworkFigure {
+  std::string name;
+  std::string text;
+};
+
+// Layers by status, what is left out, work, memory, then every metric of `metrics`; the same names for the same
+// metrics.
+std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSet metrics);
+inline std::vector<NetworkFigure> network_figures(const NetworkReport& report) {
+  return network_figures(report, report.metrics);
+}
+
+// Whether parts of a network have a share of the metric.
+bool adds_up(Metric metric);
+
+// The module's last segment, indented by its depth; the network's name for the root.
+std::string module_title(const NetworkReport& report, const ModuleReport& module);
+
+}  // namespace hwcost::command
