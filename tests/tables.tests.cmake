@@ -1,0 +1,2 @@
+# Layers, layer tables, assignments and the IR as JSON.
+hwcost_test(layer)
