@@ -20,6 +20,7 @@ install(DIRECTORY core/include/hwcost core/import/include/hwcost ${PROJECT_BINAR
 install(DIRECTORY hw_descriptions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/hw_descriptions
         FILES_MATCHING PATTERN "*.info")
 install(DIRECTORY schemas/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/schemas FILES_MATCHING PATTERN "*.json")
+install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
 if(TARGET hwcost_command)
   file(RELATIVE_PATH lib_from_bin /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
   set_target_properties(hwcost_command PROPERTIES INSTALL_RPATH "$ORIGIN/${lib_from_bin}")
@@ -27,6 +28,7 @@ if(TARGET hwcost_command)
 endif()
 
 # find_package(hwcost)
+list(JOIN HWCOST_COMPONENTS ", " HWCOST_COMPONENT_LIST)
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/hwcost)
 set(HWCOST_DESCRIPTIONS_FOLDER ${CMAKE_INSTALL_DATADIR}/hwcost/hw_descriptions)
 install(EXPORT hwcostTargets NAMESPACE hwcost:: DESTINATION ${config_folder})
