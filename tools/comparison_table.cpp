@@ -65,7 +65,7 @@ class Comparison {
     for (std::size_t i = 0; i < modules.front().size(); ++i) {
       std::vector<std::string> cells{module_title(reports_.front(), modules.front()[i])};
       for (std::size_t r = 0; r < reports_.size(); ++r) {
-        cells.push_back(human(shown_[r], modules[r][i].totals.metric(shown_[r], reports_[r].metrics)));
+        cells.push_back(module_cell(modules[r][i].totals, shown_[r], reports_[r].metrics));
       }
       table.add_row(std::move(cells));
     }
@@ -94,6 +94,12 @@ class Comparison {
     if (layer.status == Status::unsupported) return "unsupported";
     const std::string text = human(metric, layer.metric(metric));
     return layer.status == Status::approximated && !text.empty() ? "~" + text : text;
+  }
+
+  static std::string module_cell(const Totals& totals, Metric metric, MetricSet defined) {
+    if (totals.priced + totals.approximated == 0) return "unsupported";
+    const std::string text = human(metric, totals.metric(metric, defined));
+    return totals.unsupported > 0 ? fmt::format("{} ({} left out)", text, totals.unsupported) : text;
   }
 
   [[nodiscard]] std::vector<TextTable::Column> columns(std::vector<TextTable::Column> before) const {
