@@ -148,6 +148,13 @@ TEST_F(DescriptionFiles, ContradictingParentsAreTheChildsToDecide) {
   EXPECT_EQ(load("decided").parameters().at("rows").value, 4.0);
 }
 
+TEST_F(DescriptionFiles, ParentsThatSayTheSameDoNotContradict) {
+  write("one", kBase);
+  write("two", kBase);
+  write("child", "inherit \"one two\"\n");
+  EXPECT_EQ(message_of("child"), "no error");
+}
+
 TEST_F(DescriptionFiles, InheritanceInACircleIsAnError) {
   write("a", "inherit b\n");
   write("b", "inherit c\n");

@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "support/toy_description.hpp"
 
@@ -102,7 +103,7 @@ TEST_P(DescriptionFault, IsToldWithFileLineAndCause) {
   EXPECT_EQ(message_of(edited(GetParam().from, GetParam().to)), GetParam().message);
 }
 
-constexpr Fault kHeadFaults[] = {
+const std::vector<Fault> kHeadFaults = {
     {"NoName", "name          toy", "", "toy.info: error: 'name' is missing"},
     {"NoBackend", "backend       systolic", "", "toy.info: error: 'backend' is missing"},
     {"BadName", "name          toy", "name \"to y\"",
@@ -137,7 +138,7 @@ constexpr Fault kHeadFaults[] = {
 INSTANTIATE_TEST_SUITE_P(Head, DescriptionFault, testing::ValuesIn(kHeadFaults),
                          [](const auto& row) { return row.param.name; });
 
-constexpr Fault kParameterFaults[] = {
+const std::vector<Fault> kParameterFaults = {
     {"Misspelt", "clock           \"260", "layer.setpu \"260", "toy.info: error: 'clock' is missing, wanted in 'MHz'"},
     {"MisspeltRequired", "array.rows ", "array.row ",
      "toy.info: error: 'array.rows' is missing, wanted as a bare number; is 'array.row' meant by it?"},
@@ -169,6 +170,10 @@ constexpr Fault kParameterFaults[] = {
     {"UnquotedValue", "\"8 byte/cycle\"", "8 byte/cycle",
      "toy.info:13: error: '8' is read as the value of 'dram.bandwidth' and 'byte/cycle' as the next key: a value with "
      "spaces must be quoted"},
+    {"UnquotedValues", "16              {", "16 row {",
+     "toy.info:12: error: '16' is read as the value of 'array.rows' and 'row' as the next key: a value with spaces "
+     "must be "
+     "quoted"},
     {"NoValue", "array.rows      16", "array.rows", "toy.info:12: error: 'array.rows' has no value"},
     {"NoNumber", "16", "many", "toy.info:12: error: 'array.rows' is 'many': a decimal number is wanted, then its unit"},
     {"NotFinite", "16", "inf", "toy.info:12: error: 'array.rows' is 'inf': a decimal number is wanted, then its unit"},
@@ -191,7 +196,7 @@ constexpr Fault kParameterFaults[] = {
 INSTANTIATE_TEST_SUITE_P(Parameter, DescriptionFault, testing::ValuesIn(kParameterFaults),
                          [](const auto& row) { return row.param.name; });
 
-constexpr Fault kSyntaxFaults[] = {
+const std::vector<Fault> kSyntaxFaults = {
     {"Include", "backend ", "#include \"/etc/passwd\"\nbackend ",
      "toy.info:3: error: directives are not allowed; `inherit` takes over another description, a comment begins with "
      "';'"},

@@ -18,9 +18,9 @@ constexpr std::size_t kMaxInheritDepth = 8;
 
 // The keys of a description's top level.
 const std::vector<std::string>& head_keys() {
-  static const std::vector<std::string> keys{"name",       "backend", "summary",           "inherit",  "default_bits",
-                                             "unmodelled", "formula", "uncounted_modules", "parameter"};
-  return keys;
+  static const std::vector<std::string> kKeys{"name",       "backend", "summary",           "inherit",  "default_bits",
+                                              "unmodelled", "formula", "uncounted_modules", "parameter"};
+  return kKeys;
 }
 
 // Of these a child has its own or none.
@@ -48,12 +48,10 @@ std::map<std::string, Parameter, std::less<>> parse_parameters(const InfoNode& b
   if (!block.value.empty())
     throw InputError({file, block.line},
                      fmt::format("'parameter' takes a block, not the value {}", in_quotes(block.value)));
+  for (std::size_t i = 1; i < block.children.size(); ++i) check_quoting(block.children, i, file);
   check_unique(block.children, file);
   std::map<std::string, Parameter, std::less<>> parameters;
-  for (std::size_t i = 0; i < block.children.size(); ++i) {
-    if (i + 1 < block.children.size()) check_quoting(block.children, i + 1, file);
-    parameters.emplace(block.children[i].key, parse_parameter(block.children[i], file));
-  }
+  for (const InfoNode& node : block.children) parameters.emplace(node.key, parse_parameter(node, file));
   return parameters;
 }
 
@@ -68,13 +66,18 @@ void check_name_is_stem(const Document& document, const std::filesystem::path& p
                                                    in_quotes(name->second.text), in_quotes(stem)));
 }
 
+bool say_the_same(const TextField& a, const TextField& b) { return a.text == b.text; }
+bool say_the_same(const Parameter& a, const Parameter& b) {
+  return a.text == b.text && a.source == b.source && a.kind == b.kind;
+}
+
 // Takes over what another parent says. Two that say something different leave the choice to the child: throws
 // InputError unless `own` makes it.
 template <class Fields>
 void merge_parent(Fields& into, const Fields& parent, const Fields& own, const SourcePlace& inherit) {
   for (const auto& [key, field] : parent) {
     const auto [other, is_new] = into.emplace(key, field);
-    if (is_new || other->second.place == field.place || own.contains(key)) continue;
+    if (is_new || say_the_same(other->second, field) || own.contains(key)) continue;
     throw InputError(
         inherit, fmt::format("{} is inherited twice, from {}:{} and {}:{}: say it here", in_quotes(key),
                              other->second.place.file, other->second.place.line, field.place.file, field.place.line));
