@@ -1,0 +1,78 @@
+// The graph while it grows, and what is known of every value of the file so far.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "hwcost/graph.hpp"
+#include "hwcost/import/onnx.hpp"
+#include "value.hpp"
+
+namespace hwcost::onnx {
+
+using Symbols = std::unordered_map<std::string_view, std::int64_t>;  // values of symbolic dimensions
+
+// How a tensor is read: as it is, or through quantisers only (they decide how it is stored then).
+struct TensorReads {
+  bool plain = false;
+  std::vector<NumberFormat> quantized;
+};
+
+class GraphBuilder {
+ public:
+  // `trace` may be null. The model must outlive the builder.
+  GraphBuilder(const Model& model, std::string file, ImportTrace* trace);
+
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] const std::string& file() const { return file_; }
+  Graph& graph() { return graph_; }
+
+  void note(std::string sentence) { graph_.notes.push_back(std::move(sentence)); }
+  void trace(std::string sentence) {
+    if (trace_ != nullptr) trace_->steps.push_back(std::move(sentence));
+  }
+
+  // Values by name. Pre of value(): somebody defined it, which execution_order() has checked.
+  [[nodiscard]] const Value* find(std::string_view name) const;
+  void define(Value value);
+  // Times that nodes and the network's outputs read the name.
+  [[nodiscard]] std::size_t readers(std::string_view name) const;
+  // The file's own statement of shape and type; nothing where it has none or its symbols are not bound.
+  [[nodiscard]] std::optional<Shape> declared_shape(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int32_t> declared_type(std::string_view name) const;
+  void bind(Symbols symbols) { symbols_ = std::move(symbols); }
+
+  // A constant's elements; null where they are large, elsewhere or not known. Lives as long as the builder.
+  const std::vector<double>* contents(const Value& value);
+  // Memory that one more folded constant of that size may take; false where the file asks for too much of it.
+  bool may_fold(double elements);
+
+  std::size_t new_parameter() { return next_parameter_++; }
+  // True the first time that a parameter finds a layer that owns it.
+  bool claim(std::size_t parameter) { return claimed_.insert(parameter).second; }
+
+  TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
+  TensorReads& reads(TensorId tensor) { return reads_[tensor]; }
+
+ private:
+  const Model& model_;
+  std::string file_;
+  ImportTrace* trace_;
+  Graph graph_;
+  std::vector<TensorReads> reads_;  // parallel to graph_.tensors
+  std::unordered_map<std::string_view, Value> values_;
+  std::unordered_map<std::string_view, std::size_t> readers_;
+  std::unordered_map<std::string_view, const ValueInfo*> declared_;
+  std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
+  std::unordered_set<std::size_t> claimed_;
+  Symbols symbols_;
+  std::size_t next_parameter_ = 1;
+  double folded_elements_ = 0.0;
+};
+
+}  // namespace hwcost::onnx

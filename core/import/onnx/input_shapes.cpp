@@ -1,0 +1,168 @@
+#include "input_shapes.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "extents.hpp"
+#include "hwcost/error.hpp"
+#include "naming.hpp"
+
+namespace hwcost::onnx {
+namespace {
+
+class InputBinder {
+ public:
+  InputBinder(GraphBuilder& builder, const ParameterRoles& roles, const OnnxOptions& options)
+      : builder_(builder), roles_(roles), options_(options) {
+    for (const ValueInfo& input : builder.model().inputs) {
+      if (builder.find(input.name) == nullptr) inputs_.push_back(&input);
+    }
+  }
+
+  void define() {
+    check_options();
+    collect_symbols();
+    std::vector<std::string> free;
+    std::vector<std::pair<const ValueInfo*, Shape>> shapes;
+    for (const ValueInfo* input : inputs_) shapes.emplace_back(input, bound_shape(*input, free));
+    if (!free.empty()) {
+      fail(fmt::format("free dimensions: {}; bind them by --batch (the leading ones) or --input-shape",
+                       fmt::join(free, ", ")));
+    }
+    builder_.bind(symbols_);
+    for (auto& [input, shape] : shapes) define(*input, std::move(shape));
+    note_parameters();
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const { throw InputError({builder_.file(), 0}, what); }
+
+  [[nodiscard]] const std::vector<double>* option(const ValueInfo& input) const {
+    const auto found = options_.input_shapes.find(std::string(input.name));
+    return found == options_.input_shapes.end() ? nullptr : &found->second;
+  }
+
+  // As a count; fails where it is none.
+  std::int64_t checked(double extent, const std::string& what) const {
+    if (extent >= 1.0 && extent <= kLargestExtent && extent == std::floor(extent)) {
+      return static_cast<std::int64_t>(extent);
+    }
+    fail(fmt::format("{} is {}, wanted a whole number in [1, 2^53]", what, extent));
+  }
+
+  // The first extent of an activation, where the batch option says what it is.
+  [[nodiscard]] bool takes_batch(const ValueInfo& input, std::size_t axis) const {
+    return options_.batch && axis == 0 && !roles_.is_parameter(input.name) && option(input) == nullptr;
+  }
+
+  void check_options() const {
+    for (const auto& [name, shape] : options_.input_shapes) {
+      const auto found = std::find_if(inputs_.begin(), inputs_.end(),
+                                      [&, &n = name](const ValueInfo* input) { return input->name == n; });
+      if (found == inputs_.end()) fail(fmt::format("a shape is given for '{}', which is no input", clean_text(name)));
+      const auto& stated = (*found)->shape;
+      if (stated && stated->size() != shape.size()) {
+        fail(fmt::format("input '{}' has {} dimensions, a shape of {} is given", clean_text(name), stated->size(),
+                         shape.size()));
+      }
+    }
+    if (options_.batch) checked(*options_.batch, "the batch");
+  }
+
+  void collect_symbols() {
+    for (const ValueInfo* input : inputs_) {
+      if (!input->shape) continue;
+      const std::vector<double>* given = option(*input);
+      for (std::size_t k = 0; k < input->shape->size(); ++k) {
+        const std::string_view symbol = (*input->shape)[k].symbol;
+        if ((*input->shape)[k].value || symbol.empty()) continue;
+        if (given != nullptr) bind(symbol, (*given)[k], input->name);
+        else if (takes_batch(*input, k)) bind(symbol, *options_.batch, input->name);
+      }
+    }
+  }
+
+  void bind(std::string_view symbol, double extent, std::string_view input) {
+    const std::int64_t value = checked(extent, fmt::format("dimension '{}'", clean_text(symbol)));
+    const auto [found, is_new] = symbols_.emplace(symbol, value);
+    if (!is_new && found->second != value) {
+      fail(fmt::format("dimension '{}' of input '{}' is {}, elsewhere {}", clean_text(symbol), clean_text(input), value,
+                       found->second));
+    }
+  }
+
+  // Free dimensions are added to `free`.
+  Shape bound_shape(const ValueInfo& input, std::vector<std::string>& free) const {
+    const std::string name = clean_text(input.name);
+    if (!input.is_tensor) fail(fmt::format("input '{}' is not a tensor", name));
+    const std::vector<double>* given = option(input);
+    if (!input.shape && given == nullptr) {
+      free.push_back(fmt::format("input '{}' (the file states no shape)", name));
+      return {};
+    }
+    const std::size_t rank = given != nullptr ? given->size() : input.shape->size();
+    if (rank > kLargestRank) fail(fmt::format("input '{}' has {} dimensions", name, rank));
+    Shape shape(rank, 1);
+    for (std::size_t k = 0; k < rank; ++k) {
+      const std::string what = fmt::format("dimension {} of input '{}'", k, name);
+      if (given != nullptr) shape[k] = checked((*given)[k], what);
+      else if (takes_batch(input, k)) shape[k] = checked(*options_.batch, what);
+      else if (const Dimension& stated = (*input.shape)[k]; stated.value) {
+        shape[k] = checked(static_cast<double>(*stated.value), what);
+      } else if (const auto symbol = symbols_.find(stated.symbol); symbol != symbols_.end()) {
+        shape[k] = symbol->second;
+      } else {
+        free.push_back(stated.symbol.empty() ? what : fmt::format("'{}' ({})", clean_text(stated.symbol), what));
+      }
+    }
+    if (!elements(shape)) fail(fmt::format("input '{}' of shape {} has more than 2^53 elements", name, to_text(shape)));
+    return shape;
+  }
+
+  void define(const ValueInfo& input, Shape shape) {
+    Value value{.name = input.name, .shape = std::move(shape), .type = input.type};
+    if (roles_.is_parameter(input.name)) {
+      value.constant = true;
+      value.parameter = builder_.new_parameter();
+    } else {
+      value.tensor = builder_.add_tensor(input.name, value.shape, value.format());
+      builder_.graph().inputs.push_back(*value.tensor);
+    }
+    builder_.define(std::move(value));
+  }
+
+  void note_parameters() {
+    if (!roles_.by_position.empty()) {
+      builder_.note(fmt::format("{} inputs of the graph stand where weights stand: counted as parameters",
+                                roles_.by_position.size()));
+    }
+    std::vector<std::string> names;
+    for (const ValueInfo* input : inputs_) {
+      if (roles_.by_neighbours.contains(input->name)) names.push_back(clean_text(input->name));
+    }
+    if (names.empty()) return;
+    constexpr std::size_t kNamed = 3;
+    const std::size_t more = names.size() > kNamed ? names.size() - kNamed : 0;
+    names.resize(names.size() - more);
+    builder_.note(fmt::format("inputs taken for parameters because others of the file are: {}{} (an --input-shape makes "
+                              "one an activation)",
+                              fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more)));
+  }
+
+  GraphBuilder& builder_;
+  const ParameterRoles& roles_;
+  const OnnxOptions& options_;
+  std::vector<const ValueInfo*> inputs_;
+  Symbols symbols_;
+};
+
+}  // namespace
+
+void define_inputs(GraphBuilder& builder, const ParameterRoles& roles, const OnnxOptions& options) {
+  InputBinder(builder, roles, options).define();
+}
+
+}  // namespace hwcost::onnx

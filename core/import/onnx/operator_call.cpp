@@ -1,0 +1,285 @@
+#include "operator_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "extents.hpp"
+#include "folding.hpp"
+#include "hwcost/error.hpp"
+#include "widths.hpp"
+
+namespace hwcost::onnx {
+namespace {
+
+constexpr std::int64_t kRecentOpset = 21;
+
+// Operators whose output holds no value that was not in the input, or is as wide as it: pooling, views, clamps.
+bool keeps_values(Op op) {
+  switch (info(op).family) {
+    case Family::pooling:
+    case Family::movement:
+    case Family::lookup:
+      return true;
+    default:
+      return is_clamp(op) || op == Op::max || op == Op::min || op == Op::reduce_max || op == Op::reduce_min ||
+             op == Op::top_k;
+  }
+}
+
+}  // namespace
+
+OperatorCall::OperatorCall(GraphBuilder& builder, const Node& node, std::size_t position)
+    : builder_(builder), node_(node), position_(position), outputs_(node.outputs.size()) {
+  for (const std::string_view name : node.inputs) inputs_.push_back(name.empty() ? nullptr : builder.find(name));
+}
+
+std::int64_t OperatorCall::opset() const {
+  const auto& opsets = builder_.model().opsets;
+  const auto found = opsets.find(node_.domain);
+  return found == opsets.end() ? kRecentOpset : found->second;
+}
+
+void OperatorCall::fail(const std::string& what) const {
+  throw InputError({fmt::format("{}: node {}", builder_.file(), label()), 0}, what);
+}
+
+const Value& OperatorCall::input(std::size_t k) const {
+  if (!has(k)) fail(fmt::format("{} has no operand {}", clean_text(node_.type), k));
+  return *inputs_[k];
+}
+
+const Shape& OperatorCall::shape(std::size_t k) const {
+  const Value& value = input(k);
+  if (!value.shape) fail(fmt::format("the shape of operand {} is not known", k));
+  return *value.shape;
+}
+
+double OperatorCall::count(std::size_t k) const { return *elements(shape(k)); }
+
+const std::vector<double>* OperatorCall::contents(std::size_t k) const {
+  return has(k) && inputs_[k]->constant ? builder_.contents(*inputs_[k]) : nullptr;
+}
+
+std::optional<Shape> OperatorCall::integers(std::size_t k) const {
+  const std::vector<double>* values = contents(k);
+  if (values == nullptr) return std::nullopt;
+  Shape result;
+  for (const double value : *values) {
+    if (std::isnan(value)) fail(fmt::format("operand {} holds a value that is no number", k));
+    result.push_back(static_cast<std::int64_t>(std::clamp(value, -4.0 * kLargestExtent, 4.0 * kLargestExtent)));
+  }
+  return result;
+}
+
+bool OperatorCall::all_constant() const {
+  return std::all_of(inputs_.begin(), inputs_.end(), [](const Value* v) { return v == nullptr || v->constant; });
+}
+
+bool OperatorCall::reads_unknown_shape() const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [](const Value* v) { return v != nullptr && !v->shape; });
+}
+
+const Attribute* OperatorCall::attribute(std::string_view name) const {
+  const auto found = std::find_if(node_.attributes.begin(), node_.attributes.end(),
+                                  [&](const Attribute& a) { return a.name == name; });
+  return found == node_.attributes.end() ? nullptr : &*found;
+}
+
+std::int64_t OperatorCall::integer(std::string_view name, std::int64_t fallback) const {
+  const Attribute* found = attribute(name);
+  return found != nullptr && found->integer ? *found->integer : fallback;
+}
+
+double OperatorCall::real(std::string_view name, double fallback) const {
+  const Attribute* found = attribute(name);
+  return found != nullptr && found->real ? *found->real : fallback;
+}
+
+std::string_view OperatorCall::text(std::string_view name, std::string_view fallback) const {
+  const Attribute* found = attribute(name);
+  return found != nullptr && found->text ? *found->text : fallback;
+}
+
+const Shape* OperatorCall::integer_list(std::string_view name) const {
+  const Attribute* found = attribute(name);
+  return found == nullptr ? nullptr : &found->integers;
+}
+
+std::optional<Shape> OperatorCall::list_or_operand(std::string_view name, std::size_t operand) const {
+  if (const Shape* list = integer_list(name)) return *list;
+  return integers(operand);
+}
+
+std::size_t OperatorCall::axis(std::int64_t axis, std::size_t rank) const {
+  const std::optional<std::size_t> normal = normal_axis(axis, rank);
+  if (!normal) fail(fmt::format("axis {} is outside a tensor of rank {}", axis, rank));
+  return *normal;
+}
+
+void OperatorCall::need_rank(std::size_t operand, std::size_t least) const {
+  if (shape(operand).size() >= least) return;
+  fail(fmt::format("operand {} has shape {}, {} needs at least {} dimensions", operand, to_text(shape(operand)),
+                   clean_text(node_.type), least));
+}
+
+double OperatorCall::checked(double extent, std::string_view what) const {
+  if (extent >= 1.0 && extent <= kLargestExtent) return extent;
+  fail(fmt::format("{} is {}, wanted a number in [1, 2^53]", what, extent));
+}
+
+bool OperatorCall::wants(std::size_t output) const {
+  return output < node_.outputs.size() && !node_.outputs[output].empty();
+}
+
+void OperatorCall::check_output_shape(const Shape& shape) const {
+  const std::optional<double> count = elements(shape);
+  if (!count || shape.size() > kLargestRank) {
+    fail(fmt::format("its output has shape {}, wanted extents of at least 0 with a product of at most 2^53 and at "
+                     "most {} dimensions", shape.size() > kLargestRank ? "of many dimensions" : to_text(shape),
+                     kLargestRank));
+  }
+  if (*count == 0.0 && !all_constant()) fail(fmt::format("its output of shape {} is empty", to_text(shape)));
+}
+
+void OperatorCall::output(std::size_t k, Shape shape, std::optional<std::int32_t> type) {
+  check_output_shape(shape);
+  if (!wants(k)) return;
+  const std::int32_t fallback = has(0) ? inputs_[0]->type : static_cast<std::int32_t>(kFloat);
+  outputs_[k] = Output{.value = {.name = node_.outputs[k], .shape = std::move(shape), .type = type.value_or(fallback)}};
+}
+
+void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type,
+                                   std::optional<std::vector<double>> contents) {
+  if (!elements(shape) || shape.size() > kLargestRank) fail("its output has too many elements");
+  if (!wants(k)) return;
+  Value value{.name = node_.outputs[k], .shape = std::move(shape), .type = type, .constant = true,
+              .parameter = builder_.new_parameter()};
+  if (contents) value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));
+  outputs_[k] = Output{.value = std::move(value), .forwarded = true};
+}
+
+void OperatorCall::forward(std::size_t k, Value value) {
+  if (!wants(k)) return;
+  value.name = node_.outputs[k];
+  outputs_[k] = Output{.value = std::move(value), .forwarded = true};
+}
+
+void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
+  LayerName name = layer_name(node_, position_);
+  layer_.emplace();
+  layer_->name = std::move(name.name);
+  layer_->module = std::move(name.module);
+  layer_->op = op;
+  layer_->dims = std::move(dims);
+  owned_ = owned;
+}
+
+void OperatorCall::become_custom() {
+  outputs_.assign(node_.outputs.size(), std::nullopt);
+  Custom<> dims;
+  for (const Value* value : inputs_) {
+    if (value == nullptr || value->constant) continue;
+    if (value->shape) dims.in_elements += *elements(*value->shape);
+  }
+  for (const std::string_view name : node_.outputs) {
+    if (const auto shape = builder_.declared_shape(name)) dims.out_elements += *elements(*shape);
+  }
+  layer(Op::custom, dims);
+  layer_->custom_op = clean_text(node_.domain.empty() ? std::string(node_.type)
+                                                      : fmt::format("{}.{}", node_.domain, node_.type));
+}
+
+void OperatorCall::commit() {
+  const bool constant = all_constant() && !(layer_ && layer_->op == Op::custom);
+  if (constant) {
+    commit_constants();
+  } else {
+    commit_layer();
+  }
+}
+
+void OperatorCall::commit_constants() {
+  const bool is_view = layer_ && info(layer_->op).family == Family::movement && inputs_.size() > 0 && has(0);
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (!outputs_[k]) {
+      if (wants(k)) constant_output(k, {}, kFloat, std::nullopt);
+      if (!outputs_[k]) continue;
+      outputs_[k]->value.shape = builder_.declared_shape(node_.outputs[k]);
+    }
+    Value& value = outputs_[k]->value;
+    if (!outputs_[k]->forwarded) {
+      value.constant = true;
+      value.parameter = is_view && outputs_.size() == 1 ? inputs_[0]->parameter : builder_.new_parameter();
+      value.width = held_width();
+      if (k == 0) fold_into(value);
+    }
+    builder_.define(std::move(value));
+  }
+  if (layer_) builder_.trace(fmt::format("{} ({}) works on constants alone: folded", label(), clean_text(node_.type)));
+}
+
+void OperatorCall::fold_into(Value& value) {
+  const double count = *elements(*value.shape);
+  if (!can_fold(node_.type) || !builder_.may_fold(count)) return;
+  std::optional<std::vector<double>> contents = fold(*this, *value.shape, value.type);
+  if (!contents || static_cast<double>(contents->size()) != count) return;
+  value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));
+}
+
+std::optional<NumberFormat> OperatorCall::held_width() const {
+  if (!layer_ || !keeps_values(layer_->op)) return std::nullopt;
+  std::optional<NumberFormat> widest;
+  const bool constants_count = all_constant();
+  for (const Value* value : inputs_) {
+    if (value == nullptr || (value->constant && !constants_count)) continue;
+    if (!value->width) {
+      if (value == inputs_[0] || !value->constant) return std::nullopt;
+      continue;
+    }
+    if (!widest || value->width->bits > widest->bits) widest = value->width;
+  }
+  return widest;
+}
+
+void OperatorCall::commit_layer() {
+  const std::optional<NumberFormat> held = held_width();
+  std::vector<TensorId> written;
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    if (!wants(k)) continue;
+    if (!outputs_[k]) {
+      Value value{.name = node_.outputs[k], .shape = builder_.declared_shape(node_.outputs[k])};
+      value.type = builder_.declared_type(node_.outputs[k]).value_or(has(0) ? inputs_[0]->type : kFloat);
+      outputs_[k] = Output{.value = std::move(value)};
+    }
+    Value& value = outputs_[k]->value;
+    if (!outputs_[k]->forwarded) {
+      if (held && is_integer_type(value.type) == is_integer_type(inputs_[0]->type)) value.width = held;
+      value.tensor = builder_.add_tensor(value.name, value.shape, value.format());
+      value.producer = builder_.graph().nodes.size();
+      written.push_back(*value.tensor);
+    }
+  }
+  for (std::optional<Output>& output : outputs_) {
+    if (output) builder_.define(std::move(output->value));
+  }
+  if (layer_) commit_node(std::move(written));
+}
+
+void OperatorCall::commit_node(std::vector<TensorId> written) {
+  set_precision(*layer_, builder_, inputs_, owned_);
+  if (const std::optional<std::string> why = contradiction(*layer_)) fail(*why);
+  hwcost::Node node;
+  node.layer = std::move(*layer_);
+  node.outputs = std::move(written);
+  node.source = clean_text(node_.name);
+  for (const Value* value : inputs_) {
+    if (value == nullptr || !value->tensor) continue;
+    node.inputs.push_back(*value->tensor);
+    if (!value->through_quantizer) builder_.reads(*value->tensor).plain = true;
+  }
+  builder_.graph().nodes.push_back(std::move(node));
+}
+
+}  // namespace hwcost::onnx

@@ -1,0 +1,89 @@
+// One node while it is imported: its operands and attributes, and what an operator's function says of its outcome.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph_builder.hpp"
+#include "naming.hpp"
+#include "widths.hpp"
+
+namespace hwcost::onnx {
+
+class OperatorCall {
+ public:
+  OperatorCall(GraphBuilder& builder, const Node& node, std::size_t position);
+
+  GraphBuilder& builder() { return builder_; }
+  [[nodiscard]] const Node& node() const { return node_; }
+  [[nodiscard]] std::int64_t opset() const;  // of the node's domain; a recent one where the file says nothing
+
+  // Operands. An operand that is not there fails with the node's name.
+  [[nodiscard]] std::size_t input_count() const { return inputs_.size(); }
+  [[nodiscard]] bool has(std::size_t k) const { return k < inputs_.size() && inputs_[k] != nullptr; }
+  [[nodiscard]] const Value& input(std::size_t k) const;
+  [[nodiscard]] bool is_activation(std::size_t k) const { return has(k) && !inputs_[k]->constant; }
+  [[nodiscard]] const Shape& shape(std::size_t k) const;
+  [[nodiscard]] std::int64_t extent(std::size_t k, std::size_t axis) const { return shape(k).at(axis); }
+  [[nodiscard]] double count(std::size_t k) const;  // elements
+  [[nodiscard]] const std::vector<double>* contents(std::size_t k) const;  // null where not there or not known
+  [[nodiscard]] std::optional<Shape> integers(std::size_t k) const;
+  [[nodiscard]] bool all_constant() const;
+  // An activation operand whose shape nobody knows.
+  [[nodiscard]] bool reads_unknown_shape() const;
+
+  // Attributes.
+  [[nodiscard]] const Attribute* attribute(std::string_view name) const;
+  [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t fallback) const;
+  [[nodiscard]] double real(std::string_view name, double fallback) const;
+  [[nodiscard]] std::string_view text(std::string_view name, std::string_view fallback) const;
+  [[nodiscard]] const Shape* integer_list(std::string_view name) const;  // null where not there
+  // A list that old opsets keep as an attribute and new ones as an operand.
+  [[nodiscard]] std::optional<Shape> list_or_operand(std::string_view name, std::size_t operand) const;
+  [[nodiscard]] std::size_t axis(std::int64_t axis, std::size_t rank) const;  // fails outside the rank
+  void need_rank(std::size_t operand, std::size_t least) const;
+
+  // Outcome. Every output that the function says nothing of gets the shape that the file states for it.
+  [[nodiscard]] bool wants(std::size_t output) const;
+  void output(std::size_t k, Shape shape, std::optional<std::int32_t> type = {});
+  void constant_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents);
+  // The output is the same thing as `value` under another name: no layer.
+  void forward(std::size_t k, Value value);
+  void layer(Op op, Dims dims, OwnedOperands owned = {});
+  // The shapes depend on values that are known at run time only: the node becomes a layer of kind custom.
+  void cannot_derive(std::string reason) { underivable_ = std::move(reason); }
+  [[nodiscard]] const std::optional<std::string>& underivable() const { return underivable_; }
+  // Forgets what was said and makes the node a layer of kind custom.
+  void become_custom();
+  // Writes layer and outputs into the graph.
+  void commit();
+
+  [[noreturn]] void fail(const std::string& what) const;
+  [[nodiscard]] double checked(double extent, std::string_view what) const;  // in [1, 2^53]; else fails
+  [[nodiscard]] std::string label() const { return node_label(node_, position_); }
+
+ private:
+  struct Output {
+    Value value;
+    bool forwarded = false;
+  };
+  void check_output_shape(const Shape& shape) const;
+  void commit_constants();
+  void fold_into(Value& value);
+  void commit_layer();
+  void commit_node(std::vector<TensorId> written);
+  [[nodiscard]] std::optional<NumberFormat> held_width() const;
+
+  GraphBuilder& builder_;
+  const Node& node_;
+  std::size_t position_;
+  std::vector<const Value*> inputs_;
+  std::vector<std::optional<Output>> outputs_;
+  std::optional<Layer> layer_;
+  OwnedOperands owned_;
+  std::optional<std::string> underivable_;
+};
+
+}  // namespace hwcost::onnx

@@ -1,0 +1,92 @@
+// The functions that import an operator each. They read operands and attributes, state the outputs' shapes and the
+// layer; everything else (names, widths, folding, edges) is the caller's.
+#pragma once
+
+#include <string_view>
+
+#include "operator_call.hpp"
+
+namespace hwcost::onnx {
+
+using OperatorFunction = void (*)(OperatorCall& call, Op op);
+
+struct OperatorEntry {
+  std::string_view domain;  // "" for ai.onnx
+  std::string_view type;
+  OperatorFunction function;
+  Op op = Op::custom;  // what the function is told to make, where it serves several operators
+};
+
+// Null for operators that we do not know.
+const OperatorEntry* find_operator(std::string_view domain, std::string_view type);
+
+// operators_convolution.cpp
+void import_convolution(OperatorCall& call, Op op);
+void import_transposed_convolution(OperatorCall& call, Op op);
+void import_integer_convolution(OperatorCall& call, Op op);
+void import_quantized_convolution(OperatorCall& call, Op op);
+// operators_matmul.cpp
+void import_gemm(OperatorCall& call, Op op);
+void import_matmul(OperatorCall& call, Op op);
+void import_quantized_matmul(OperatorCall& call, Op op);
+// Makes the addition of a constant vector to the output of a linear layer without bias that layer's bias.
+bool absorb_bias(OperatorCall& call);
+// operators_pooling.cpp
+void import_pooling(OperatorCall& call, Op op);
+void import_global_pooling(OperatorCall& call, Op op);
+// operators_elementwise.cpp
+void import_unary(OperatorCall& call, Op op);
+void import_nary(OperatorCall& call, Op op);
+void import_add(OperatorCall& call, Op op);
+void import_comparison(OperatorCall& call, Op op);
+void import_where(OperatorCall& call, Op op);
+void import_clip(OperatorCall& call, Op op);
+void import_cast(OperatorCall& call, Op op);
+void import_quantized_binary(OperatorCall& call, Op op);
+// operators_normalization.cpp
+void import_batch_norm(OperatorCall& call, Op op);
+void import_norm(OperatorCall& call, Op op);
+void import_softmax(OperatorCall& call, Op op);
+// operators_lookup.cpp
+void import_gather(OperatorCall& call, Op op);
+void import_gather_elements(OperatorCall& call, Op op);
+void import_gather_nd(OperatorCall& call, Op op);
+void import_scatter(OperatorCall& call, Op op);
+// operators_reduction.cpp
+void import_reduction(OperatorCall& call, Op op);
+void import_arg_extremum(OperatorCall& call, Op op);
+void import_top_k(OperatorCall& call, Op op);
+void import_cumulative_sum(OperatorCall& call, Op op);
+// operators_movement.cpp
+void import_view(OperatorCall& call, Op op);
+void import_concat(OperatorCall& call, Op op);
+void import_split(OperatorCall& call, Op op);
+void import_slice(OperatorCall& call, Op op);
+void import_pad(OperatorCall& call, Op op);
+void import_transpose(OperatorCall& call, Op op);
+void import_tile(OperatorCall& call, Op op);
+void import_depth_to_space(OperatorCall& call, Op op);
+void import_space_to_depth(OperatorCall& call, Op op);
+void import_resize(OperatorCall& call, Op op);
+// operators_shape.cpp
+void import_reshape(OperatorCall& call, Op op);
+void import_flatten(OperatorCall& call, Op op);
+void import_squeeze(OperatorCall& call, Op op);
+void import_unsqueeze(OperatorCall& call, Op op);
+void import_expand(OperatorCall& call, Op op);
+void import_constant(OperatorCall& call, Op op);
+void import_constant_of_shape(OperatorCall& call, Op op);
+void import_shape(OperatorCall& call, Op op);
+void import_size(OperatorCall& call, Op op);
+void import_range(OperatorCall& call, Op op);
+// operators_recurrent.cpp
+void import_recurrent(OperatorCall& call, Op op);
+// operators_quantization.cpp
+void import_quantize_linear(OperatorCall& call, Op op);
+void import_dequantize_linear(OperatorCall& call, Op op);
+void import_dynamic_quantize(OperatorCall& call, Op op);
+void import_quant(OperatorCall& call, Op op);
+void import_bipolar_quant(OperatorCall& call, Op op);
+void import_trunc(OperatorCall& call, Op op);
+
+}  // namespace hwcost::onnx

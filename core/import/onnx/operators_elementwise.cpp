@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "extents.hpp"
+#include "operators.hpp"
+
+namespace hwcost::onnx {
+namespace {
+
+// Operands [first, last) are combined element by element.
+struct Operands {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  std::size_t step = 1;  // distance between two, where scales and zero points stand between
+};
+
+Shape common_shape(const OperatorCall& call, const Operands& operands) {
+  Shape shape = call.shape(operands.first);
+  for (std::size_t k = operands.first; k < operands.last; k += operands.step) {
+    const std::optional<Shape> wider = broadcast(shape, call.shape(k));
+    if (!wider) {
+      call.fail(fmt::format("its operands have shapes {} and {}, which do not fit each other", to_text(shape),
+                            to_text(call.shape(k))));
+    }
+    shape = *wider;
+  }
+  return shape;
+}
+
+void combine(OperatorCall& call, Op op, const Operands& operands, std::int32_t type) {
+  Shape shape = common_shape(call, operands);
+  call.output(0, shape, type);
+  Elementwise<> dims{.elements = *elements(shape), .input_elements = 0.0, .operands = 0.0};
+  OwnedOperands owned;
+  for (std::size_t k = operands.first; k < operands.last; k += operands.step) {
+    dims.operands += 1.0;
+    if (call.is_activation(k)) {
+      dims.input_elements += call.count(k);
+    } else if (call.count(k) > 1.0) {
+      dims.parameters += call.count(k);
+      owned.bias = k;
+    }
+  }
+  call.layer(op, dims, owned);
+}
+
+}  // namespace
+
+void import_unary(OperatorCall& call, Op op) {
+  call.output(0, call.shape(0));
+  call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
+}
+
+void import_nary(OperatorCall& call, Op op) {
+  combine(call, op, {.last = call.input_count()}, call.input(0).type);
+}
+
+void import_add(OperatorCall& call, Op op) {
+  if (!absorb_bias(call)) import_nary(call, op);
+}
+
+void import_comparison(OperatorCall& call, Op op) { combine(call, op, {.last = call.input_count()}, kBool); }
+
+void import_where(OperatorCall& call, Op op) { combine(call, op, {.last = 3}, call.input(1).type); }
+
+// QLinearAdd, QLinearMul: a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point.
+void import_quantized_binary(OperatorCall& call, Op op) {
+  combine(call, op, {.last = 4, .step = 3}, call.input(0).type);
+}
+
+void import_clip(OperatorCall& call, Op op) {
+  const auto bound = [&](std::string_view name, std::size_t operand) -> std::optional<double> {
+    if (const Attribute* given = call.attribute(name)) return given->real;
+    const std::vector<double>* contents = call.contents(operand);
+    if (contents == nullptr || contents->size() != 1) return std::nullopt;
+    return contents->front();
+  };
+  const bool zero_to_six = bound("min", 1) == 0.0 && bound("max", 2) == 6.0;
+  import_unary(call, zero_to_six ? Op::relu6 : op);
+}
+
+void import_cast(OperatorCall& call, Op op) {
+  const std::int64_t type = call.node().type == "CastLike" ? call.input(1).type : call.integer("to", kFloat);
+  call.output(0, call.shape(0), static_cast<std::int32_t>(type));
+  call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
+}
+
+}  // namespace hwcost::onnx

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include "extents.hpp"
+#include "operators.hpp"
+
+namespace hwcost::onnx {
+namespace {
+
+double channels(const OperatorCall& call) {
+  return call.shape(0).size() < 2 ? 1.0 : static_cast<double>(call.extent(0, 1));
+}
+
+double owned_elements(const OperatorCall& call, std::size_t first, std::size_t last) {
+  double sum = 0.0;
+  for (std::size_t k = first; k < last; ++k) {
+    if (call.has(k) && !call.is_activation(k)) sum += call.count(k);
+  }
+  return sum;
+}
+
+}  // namespace
+
+// x, scale, shift, mean, variance.
+void import_batch_norm(OperatorCall& call, Op op) {
+  call.need_rank(0, 2);
+  for (std::size_t k = 1; k < 5; ++k) {
+    if (call.count(k) == channels(call)) continue;
+    call.fail(fmt::format("operand {} has {} elements, its input {} channels", k, call.count(k), channels(call)));
+  }
+  call.output(0, call.shape(0));
+  call.layer(op,
+             Normalization<>{.elements = call.count(0),
+                             .channels = channels(call),
+                             .parameters = owned_elements(call, 1, 3),
+                             .buffers = owned_elements(call, 3, 5)},
+             {.bias = 1});
+}
+
+// x, scale, shift; layer norm normalises over the axes from `axis` on.
+void import_norm(OperatorCall& call, Op op) {
+  const Shape& shape = call.shape(0);
+  double channel_count = channels(call);
+  if (op == Op::layer_norm || op == Op::rms_norm) {
+    const std::size_t axis = call.axis(call.integer("axis", -1), shape.size());
+    channel_count = *elements(shape, axis, shape.size());
+  }
+  for (std::size_t k = 1; k < call.input_count() && k < 3; ++k) {
+    if (!call.has(k) || broadcast(shape, call.shape(k)) || call.count(k) <= channel_count) continue;
+    call.fail(fmt::format("operand {} has shape {}, its input {}", k, to_text(call.shape(k)), to_text(shape)));
+  }
+  call.output(0, shape);
+  call.layer(op,
+             Normalization<>{.elements = call.count(0),
+                             .channels = channel_count,
+                             .parameters = owned_elements(call, 1, 3)},
+             {.bias = call.has(1) ? std::optional<std::size_t>(1) : std::nullopt});
+}
+
+void import_softmax(OperatorCall& call, Op op) {
+  const Shape& shape = call.shape(0);
+  if (shape.empty()) {
+    call.output(0, shape);
+    return call.layer(op, Softmax<>{});
+  }
+  // Before opset 13 the axes from `axis` on were one.
+  const bool flattens = call.opset() < 13;
+  const std::size_t axis = call.axis(call.integer("axis", flattens ? 1 : -1), shape.size());
+  const double length = flattens ? *elements(shape, axis, shape.size()) : static_cast<double>(shape[axis]);
+  call.output(0, shape);
+  call.layer(op, Softmax<>{.rows = call.count(0) / length, .length = length});
+}
+
+}  // namespace hwcost::onnx
