@@ -41,7 +41,8 @@ NumberFormat number_format(const Cell& cell, std::string_view text) {
 
 double integer_bits(const Cell& cell, std::string_view text) {
   const NumberFormat format = number_format(cell, text);
-  if (!format.is_integer()) cell.fail(fmt::format("{} is a float: only integer widths differ between channels", text));
+  if (!format.is_integer())
+    cell.fail(fmt::format("{} is a float: only integer widths differ between channels", in_quotes(text)));
   return format.bits;
 }
 

@@ -53,7 +53,7 @@ enum class Extent : std::uint8_t {
 struct ExtentColumn {
   Extent extent;
   std::string_view name;
-  double standard;  // the value of an empty cell and an absent column
+  double standard;  // the value of an empty cell and an absent column, and the least one: sizes 1, paddings 0
 };
 
 inline constexpr std::array kExtentColumns{

@@ -82,7 +82,10 @@ constexpr std::array kNamedColumns{
 };
 
 void read_extent(const Column& column, RowInProgress& row, const Cell& cell) {
-  row.extents.set(column.extent, table::count(cell));
+  const double value = table::count(cell);
+  const double least = table::kExtentColumns[table::index_of(column.extent)].standard;
+  if (value < least) cell.fail(fmt::format("is {}, wanted at least {}", value, least));
+  row.extents.set(column.extent, value);
 }
 
 // Columns of which there are many, by how they begin.
