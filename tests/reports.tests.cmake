@@ -1,1 +1,2 @@
 hwcost_test(graph)
+hwcost_test(evaluate)
