@@ -1,2 +1,12 @@
+# Graphs, the evaluation of networks, and the command as a user meets it.
 hwcost_test(graph)
 hwcost_test(evaluate)
+if(TARGET hwcost_onnx)
+  hwcost_test(liveness hwcost::onnx)
+endif()
+if(TARGET hwcost_command)
+  find_package(nlohmann_json 3.11 REQUIRED)
+  hwcost_test(command nlohmann_json::nlohmann_json)
+  target_compile_definitions(command_test PRIVATE HWCOST_COMMAND="$<TARGET_FILE:hwcost_command>")
+  add_dependencies(command_test hwcost_command)
+endif()

@@ -1,6 +1,7 @@
 // hwcost price: a network's prices on one machine or several.
 #include <map>
 #include <memory>
+#include <string_view>
 
 #include "command.hpp"
 #include "hwcost/machine.hpp"
@@ -49,15 +50,15 @@ std::string in_format(const std::vector<NetworkReport>& reports, const PriceOpti
   return {};
 }
 
-EvaluateOptions evaluate_options(const PriceOptions& options) {
-  EvaluateOptions result;
-  result.optimizer = options.optimizer;
+// A formula that is none is wrong usage, as other options are; what() says so behind the place.
+Formula formula_from(const std::string& expression) {
+  constexpr std::string_view kOption = "--formula";
+  constexpr std::string_view kPlace = "--formula: error: ";
   try {
-    if (!options.formula.empty()) result.formula = Formula(options.formula, {"--formula", 0});
+    return Formula(expression, {std::string(kOption), 0});
   } catch (const InputError& error) {
-    throw CLI::ValidationError(error.what());
+    throw CLI::ValidationError(std::string(kOption), error.what() + kPlace.size());
   }
-  return result;
 }
 
 // A formula alone needs no machine: it is evaluated on the plain counts.
@@ -69,7 +70,9 @@ std::vector<std::string> machine_names(const PriceOptions& options) {
 
 int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
-  const EvaluateOptions how = evaluate_options(options);
+  EvaluateOptions how;
+  how.optimizer = options.optimizer;
+  if (!options.formula.empty()) how.formula = formula_from(options.formula);
   const Registry registry = builtin_registry();
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));

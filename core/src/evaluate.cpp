@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 
 #include "assumptions.hpp"
@@ -47,6 +48,11 @@ std::string_view segment_among(std::string_view path, const std::vector<std::str
   return {};
 }
 
+// What the user calls it: exporters give all their models the same name.
+std::string model_name(const Graph& graph) {
+  return graph.file.empty() ? graph.name : std::filesystem::path(graph.file).filename().string();
+}
+
 // Copies of the parameters that the optimizer keeps.
 double state_copies(Optimizer optimizer) {
   switch (optimizer) {
@@ -83,7 +89,7 @@ class Evaluator {
   NetworkReport run(std::size_t layers_with_assumed_widths) {
     const Description& description = machine_.description;
     NetworkReport report;
-    report.model = graph_.name.empty() ? graph_.file : graph_.name;
+    report.model = model_name(graph_);
     report.hardware = {description.name(), description.file(), description.sha256(), description.backend()};
     report.metrics = metrics_of(machine_);
     report.layers.reserve(graph_.nodes.size());

@@ -60,7 +60,7 @@ struct Hardware {
 };
 
 struct NetworkReport {
-  std::string model;
+  std::string model;  // the file's name; the graph's own where it came from no file
   Hardware hardware;
   MetricSet metrics;                     // that the machine defines
   std::vector<std::string> assumptions;  // one sentence each: widths, batch, unmodelled layers, guesses

@@ -1,0 +1,270 @@
+// The hwcost command as a user meets it: what it prints where, and what it leaves with.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+
+namespace hwcost {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+constexpr const char* kTable =
+    "name,op,in_channels,in_h,in_w,out_channels,bias,w_bits,expected_macs,expected_latency_cycles,expected_status\n"
+    "stem.conv,conv2d,4,2,2,8,1,8,128,76.19047619047619,priced\n"
+    "stem.odd,conv2d,4,2,2,8,1,5,128,,unsupported\n"
+    "\"head, last.fc\",linear,8,,,21,0,8,168,80,priced\n";
+
+class Command : public testing::Test {
+ protected:
+  // Runs the command in a folder of its own, by a shell, so that arguments are quoted as a user quotes them.
+  Outcome run(const std::string& arguments) const {
+    const std::string line = "cd '" + folder_.path().string() + "' && '" HWCOST_COMMAND "' " + arguments +
+                             " >stdout.txt 2>stderr.txt </dev/null";
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(folder_.path() / "stdout.txt"),
+            content(folder_.path() / "stderr.txt")};
+  }
+
+  // One line on stderr, nothing on stdout.
+  void expect_error(const std::string& arguments, int status, const std::string& line) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, status) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_EQ(outcome.err, line + "\n") << arguments;
+  }
+
+  void SetUp() override { folder_.write("net.csv", kTable); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Command, HelpOfEverySubcommandShowsAnExample) {
+  for (const std::string name : {"", "price", "import", "verify", "hw", "hw list", "hw show", "hw check"}) {
+    const Outcome outcome = run(name + " --help");
+    EXPECT_EQ(outcome.status, 0) << name;
+    EXPECT_NE(outcome.out.find("Example:\n  hwcost "), std::string::npos) << name;
+    EXPECT_EQ(outcome.err, "") << name;
+  }
+}
+
+TEST_F(Command, VersionIsPrinted) { EXPECT_EQ(run("--version").out.find("hwcost "), 0u); }
+
+TEST_F(Command, CsvHasARowALayerWithNumbersInFull) {
+  const Outcome outcome = run("price net.csv --hw mpic --format csv");
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out,
+            "layer,op,status,reason,macs,flops,transcendentals,params,bit_ops,memory_access_elements,"
+            "memory_access_bytes,memory_access_bound_elements,weight_bits,weight_bytes,input_bytes,output_bytes,"
+            "latency_cycles,latency_seconds,energy_joules,utilization,bottleneck\n"
+            "stem.conv,conv2d,priced,,128,288,0,40,8192,80,80,77.25483399593904,256,32,16,32,"
+            "76.19047619047619,3.0476190476190477e-07,1.6403809523809525e-09,0.3230769230769231,compute\n"
+            "stem.odd,conv2d,unsupported,no rate for w5a8; known: w2a2 w4a2 w8a2 w2a4 w4a4 w8a4 w2a8 w4a8 "
+            "w8a8,128,288,0,40,5120,80,68,"
+            "77.25483399593904,160,20,16,32,,,,,\n"
+            "\"head, last.fc\",linear,priced,,168,336,0,168,10752,197,197,,1344,168,8,21,"
+            "80,3.2e-07,1.7224000000000002e-09,0.3230769230769231,compute\n");
+}
+
+TEST_F(Command, UnpricedLayersExitWithThreeUnlessAllowed) {
+  EXPECT_EQ(run("price net.csv --hw mpic").status, 3);
+  EXPECT_EQ(run("price net.csv --hw mpic --allow-unpriced").status, 0);
+  EXPECT_EQ(run("price net.csv --hw counts").status, 0);
+}
+
+TEST_F(Command, SeveralMachinesPutHardwareFirst) {
+  const Outcome outcome = run("price net.csv --hw counts,mpic --format csv --by network --allow-unpriced");
+  EXPECT_EQ(outcome.out.find("hardware,network,priced,approximated,unsupported,unpriced_macs_share,macs,"), 0u);
+  EXPECT_NE(outcome.out.find("\ncounts,net.csv,3,0,0,0,424,"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("\nmpic,net.csv,2,0,1,0.3018867924528302,296,"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Command, ModulesComeInTreeOrder) {
+  const std::string out = run("price net.csv --hw counts --format csv --by module").out;
+  EXPECT_EQ(out.find("module,depth,priced,approximated,unsupported,unpriced_macs_share,macs,"), 0u);
+  const std::size_t stem = out.find("\nstem,1,2,0,0,0,256,");
+  const std::size_t head = out.find("\n\"head, last\",1,1,0,0,0,168,");
+  ASSERT_NE(stem, std::string::npos) << out;
+  ASSERT_NE(head, std::string::npos) << out;
+  EXPECT_LT(stem, head);
+}
+
+TEST_F(Command, JsonHoldsOneReportAMachine) {
+  const auto one = nlohmann::json::parse(run("price net.csv --hw mpic --format json").out);
+  EXPECT_EQ(one["schema"], "hwcost-report/1");
+  EXPECT_EQ(one["hardware"]["name"], "mpic");
+  EXPECT_EQ(one["totals"]["unsupported"], 1);
+  EXPECT_EQ(one["layers"][0]["metrics"]["macs"].dump(), "128") << "counts are whole numbers";
+  EXPECT_EQ(one["layers"][1]["metrics"].count("latency_cycles"), 0u);
+  EXPECT_TRUE(one["totals"]["peak_activation_bytes"].is_null());
+  const auto two = nlohmann::json::parse(run("price net.csv --hw mpic --hw gap8 --format json").out);
+  EXPECT_EQ(two["schema"], "hwcost-comparison/1");
+  EXPECT_EQ(two["reports"].size(), 2u);
+}
+
+TEST_F(Command, TablesNameWhatIsLeftOut) {
+  const std::string out = run("price net.csv --hw mpic").out;
+  EXPECT_NE(out.find("no rate for w5a8"), std::string::npos) << out;
+  EXPECT_NE(out.find("2 priced, 0 approximated, 1 unsupported"), std::string::npos) << out;
+  EXPECT_NE(out.find("30.2 %"), std::string::npos) << out;
+  EXPECT_NE(run("price net.csv --hw mpic,counts").out.find("mpic latency"), std::string::npos);
+}
+
+TEST_F(Command, AFormulaAloneIsPricedOnPlainCounts) {
+  const Outcome outcome = run("price net.csv --formula 'macs*w_bits' --format csv --by network");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find(",convention_ops,cost,model_bytes,"), std::string::npos);
+  EXPECT_NE(outcome.out.find(",424,3008,"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Command, BitsReplaceAllWidths) {
+  const Outcome outcome = run("price net.csv --hw mpic --bits w4a8 --format csv");
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("stem.odd,conv2d,priced,,128,288,0,40,4096,"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Command, OutputIsWrittenWholeAndNothingElseIsLeft) {
+  const Outcome outcome = run("price net.csv --hw counts --format csv --output report.csv");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(content(folder_.path() / "report.csv"), run("price net.csv --hw counts --format csv").out);
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    EXPECT_EQ(entry.path().string().find("unfinished"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(Command, ALinkToTheOutputStaysALink) {
+  folder_.write("real.csv", "old");
+  fs::create_symlink("real.csv", folder_.path() / "link.csv");
+  EXPECT_EQ(run("price net.csv --hw counts --format csv --output link.csv").status, 0);
+  EXPECT_TRUE(fs::is_symlink(folder_.path() / "link.csv"));
+  EXPECT_EQ(content(folder_.path() / "real.csv").find("layer,op"), 0u);
+}
+
+TEST_F(Command, ImportWritesWhatPriceReadsAgain) {
+  ASSERT_EQ(run("import net.csv --output net.json").status, 0);
+  const Outcome again = run("price net.json --hw mpic --format csv");
+  EXPECT_EQ(again.status, 3);
+  EXPECT_EQ(again.out, run("price net.csv --hw mpic --format csv").out);
+}
+
+TEST_F(Command, VerifyAgreesWithExpectedFiguresAndRefusals) {
+  const Outcome outcome = run("verify net.csv --hw mpic");
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_EQ(outcome.out,
+            "net.csv on mpic: 3 of 3 rows agree (5 figures compared, 1 expected refusals, largest relative error 0)\n");
+}
+
+TEST_F(Command, VerifyListsTheWorstRowsFirst) {
+  folder_.write("wrong.csv",
+                "name,op,in_channels,in_h,in_w,out_channels,w_bits,expected_macs,expected_status\n"
+                "near,conv2d,4,2,2,8,8,129,\nfar,conv2d,4,2,2,8,8,256,\nrefused,conv2d,4,2,2,8,5,128,priced\n");
+  const Outcome outcome = run("verify wrong.csv --hw mpic");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out,
+            "wrong.csv on mpic: 0 of 3 rows agree (2 figures compared, 0 expected refusals, largest relative error 0)\n"
+            "the worst 3 of 3 differences:\n"
+            "  wrong.csv:4: refused: status: expected priced, found unsupported (no rate for w5a8; known: w2a2 w4a2 "
+            "w8a2 w2a4 w4a4 "
+            "w8a4 w2a8 w4a8 w8a8) (relative error inf)\n"
+            "  wrong.csv:3: far: macs: expected 256, found 128 (relative error 0.5)\n"
+            "  wrong.csv:2: near: macs: expected 129, found 128 (relative error 0.00775)\n");
+  EXPECT_EQ(run("verify wrong.csv --hw mpic --tolerance 0.01").out.find("wrong.csv on mpic: 1 of 3"), 0u);
+}
+
+TEST_F(Command, VerifyRefusesAFigureThatTheMachineDoesNotDefine) {
+  expect_error("verify net.csv --hw counts", 1,
+               "net.csv:2: error: expected_latency_cycles: counts does not define this metric");
+}
+
+TEST_F(Command, HardwareIsListedShownAndChecked) {
+  EXPECT_NE(run("hw list").out.find("\nmpic "), std::string::npos);
+  const std::string shown = run("hw show mpic").out;
+  EXPECT_NE(shown.find("rate.a8_w8"), std::string::npos);
+  EXPECT_NE(shown.find("2.1 MAC/cycle"), std::string::npos);
+  EXPECT_NE(shown.find("mpic.info:"), std::string::npos);
+  EXPECT_EQ(run("hw check '" HWCOST_SOURCE_DIR "/hw_descriptions/mpic.info'").out,
+            HWCOST_SOURCE_DIR "/hw_descriptions/mpic.info: ok\n");
+}
+
+TEST_F(Command, AFolderOnTheCommandLineIsLookedInFirst) {
+  folder_.write("mine/slow.info", "name slow\nbackend counts\nsummary \"of the test\"\ninherit counts\n");
+  EXPECT_NE(run("hw list --hw-path mine").out.find("of the test"), std::string::npos);
+  EXPECT_EQ(run("price net.csv --hw-path mine --hw slow").status, 0)
+      << run("price net.csv --hw-path mine --hw slow").err;
+}
+
+TEST_F(Command, CheckReportsEveryFaultyFileAndGoesOn) {
+  folder_.write("good.info", "name good\ninherit counts\n");
+  folder_.write("bad.info", "name bad\ninherit counts\nnonsense 1\n");
+  const Outcome outcome = run("hw check bad.info good.info");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out, "good.info: ok\n");
+  EXPECT_EQ(outcome.err.find("bad.info:3: error: "), 0u) << outcome.err;
+}
+
+TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
+  expect_error("", 2, "error: A subcommand is required");
+  expect_error("price net.csv", 2, "error: --hw is required");
+  expect_error("price --hw mpic", 2, "error: MODEL is required");
+  expect_error("price net.csv --hw mpic --bits 8", 2,
+               "error: --bits: '8' is no pair of widths from 1 to 64 such as w4a8");
+  expect_error("price net.csv --hw mpic --bits w4a65", 2,
+               "error: --bits: 'w4a65' is no pair of widths from 1 to 64 such as w4a8");
+  expect_error("price net.csv --hw mpic --batch 0", 2, "error: --batch: '0' is no whole number of at least 1");
+  expect_error("price net.csv --hw mpic --batch 2", 2, "error: --batch: goes with .onnx models alone");
+  expect_error("price net.csv --hw mpic --input-shape x=1xx", 2,
+               "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224");
+  expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");
+  const Outcome format = run("price net.csv --hw mpic --format xml");
+  EXPECT_EQ(format.status, 2);
+  EXPECT_EQ(format.err.find("error: --format: "), 0u) << format.err;
+  const Outcome formula = run("price net.csv --formula 'macs*nonsense'");
+  EXPECT_EQ(formula.status, 2);
+  EXPECT_EQ(formula.err.find("error: --formula: formula 'macs*nonsense': "), 0u) << formula.err;
+}
+
+TEST_F(Command, BadInputExitsWithOneAndOneLocatedLine) {
+  folder_.write("bad.csv", "name,op,in_channels,out_channels\na,conv2d,x,8\n");
+  expect_error("price model.txt --hw mpic", 1, "model.txt: error: a model ends in .onnx, .csv or .json, not in '.txt'");
+  for (const std::string arguments :
+       {"price missing.csv --hw mpic", "price missing.onnx --hw mpic", "price missing.json --hw mpic",
+        "price bad.csv --hw mpic", "price net.csv --hw missing-machine", "price net.csv --hw ./missing.info",
+        "price net.csv --hw counts --output no/such/folder.csv", "price net.csv --hw counts --assign missing.csv",
+        "verify missing.csv --hw mpic", "hw show missing-machine"}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, 1) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_NE(outcome.err.find("error: "), std::string::npos) << arguments;
+    EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << arguments << ": " << outcome.err;
+  }
+}
+
+TEST_F(Command, AFullDiskIsAnError) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP();
+  EXPECT_EQ(run("price net.csv --hw counts --output /dev/full").status, 1);
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+}  // namespace
+}  // namespace hwcost
