@@ -19,4 +19,9 @@ if(Python3_FOUND)
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/include_arrows.py ${PROJECT_SOURCE_DIR})
   add_test(NAME IncludeArrows.BreachesAreFound
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/include_arrows_test.py)
+  if(TARGET hwcost_command AND TARGET hwcost_onnx)
+    add_test(NAME Readme.ShowsWhatTheCommandPrints
+      COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/readme_test.py ${PROJECT_SOURCE_DIR}
+              $<TARGET_FILE:hwcost_command>)
+  endif()
 endif()
