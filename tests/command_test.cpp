@@ -236,6 +236,10 @@ TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
   expect_error("price net.csv --hw mpic --input-shape x=1xx", 2,
                "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224");
   expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");
+  expect_error("prise net.csv", 2, "error: The following arguments were not expected: net.csv prise");
+  const Outcome empty = run("price net.csv --formula ''");
+  EXPECT_EQ(empty.status, 2);
+  EXPECT_EQ(empty.err.find("error: --formula: "), 0u) << empty.err;
   const Outcome format = run("price net.csv --hw mpic --format xml");
   EXPECT_EQ(format.status, 2);
   EXPECT_EQ(format.err.find("error: --format: "), 0u) << format.err;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,22 @@ void add_import_command(CLI::App& app, Session& session);
 void add_hw_command(CLI::App& app, Session& session);
 void add_verify_command(CLI::App& app, Session& session);
 
+// An option that takes one of the names.
+template <class T>
+CLI::Option* add_choice(CLI::App& command, const std::string& name, T& chosen, const std::map<std::string, T>& choices,
+                        const std::string& help) {
+  return command
+      .add_option_function<std::string>(
+          name, [&chosen, choices](const std::string& text) { chosen = choices.at(text); }, help)
+      ->check(CLI::IsMember(choices))
+      ->type_name("");
+}
+
 // A subcommand with the options that all of them have.
 inline CLI::App* add_command(CLI::App& app, Session& session, const std::string& name, const std::string& summary,
                              const std::string& example) {
   CLI::App* command = app.add_subcommand(name, summary);
-  command->footer("Example:\n" + example);
+  command->footer("Example:\n" + example + "\n");
   command->add_option("--hw-path", session.description_folders, "Folder with hardware descriptions, looked in first")
       ->type_name("DIR")
       ->allow_extra_args(false);

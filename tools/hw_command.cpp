@@ -115,7 +115,7 @@ int check(const std::vector<std::string>& files, const Session& session) {
 void add_hw_command(CLI::App& app, Session& session) {
   CLI::App* hw = app.add_subcommand("hw", "List, show and check hardware descriptions");
   hw->require_subcommand(1);
-  hw->footer("Example:\n  hwcost hw list\n  hwcost hw show mpic\n  hwcost hw check my-machine.info");
+  hw->footer("Example:\n  hwcost hw list\n  hwcost hw show mpic\n  hwcost hw check my-machine.info\n");
 
   CLI::App* list_command = add_command(*hw, session, "list", "The descriptions in the search path", "  hwcost hw list");
   list_command->callback([&session] { session.status = list(session); });
@@ -127,8 +127,8 @@ void add_hw_command(CLI::App& app, Session& session) {
   show_command->callback([name, &session] { session.status = show(*name, session); });
 
   const auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* check_command =
-      add_command(*hw, session, "check", "Whether descriptions are without fault", "  hwcost hw check my-machine.info");
+  CLI::App* check_command = add_command(*hw, session, "check", "Whether descriptions are without fault",
+                                        "  hwcost hw check my-machine.info\n");
   check_command->add_option("FILE", *files, "Descriptions")->required()->type_name("");
   check_command->callback([files, &session] { session.status = check(*files, session); });
 }

@@ -22,9 +22,9 @@ int fail(const std::string& what, ExitStatus status) {
 
 void add_commands(CLI::App& app, Session& session) {
   app.set_version_flag("--version", "hwcost " HWCOST_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // `main` asks for one: so the error of a misspelt one names it
   app.footer(
-      "Example:\n  hwcost price model.onnx --hw mpic,gap8\n\n`hwcost COMMAND --help` shows the options of each.");
+      "Example:\n  hwcost price model.onnx --hw mpic,gap8\n\n`hwcost COMMAND --help` shows the options of each.\n");
   hwcost::command::add_price_command(app, session);
   hwcost::command::add_import_command(app, session);
   hwcost::command::add_hw_command(app, session);
@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   try {
     add_commands(app, session);
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
     return session.status;
   } catch (const CLI::Success& help) {
     return app.exit(help);

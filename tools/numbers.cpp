@@ -46,7 +46,9 @@ std::string with_prefix(double value, std::string_view unit) {
 std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 std::string bytes_text(double bytes) {
-  return fmt::format("{} bytes ({:.2f} MiB)", grouped(bytes), bytes / (1024.0 * 1024.0));
+  const double mebibytes = bytes / (1024.0 * 1024.0);
+  const std::string short_text = mebibytes < 1.0 ? fmt::format("{:.3g}", mebibytes) : fmt::format("{:.2f}", mebibytes);
+  return fmt::format("{} bytes ({} MiB)", grouped(bytes), short_text);
 }
 
 }  // namespace hwcost::command

@@ -21,7 +21,7 @@ std::string with_prefix(double value, std::string_view unit);
 // 0.123 as "12.3 %".
 std::string percent(double share);
 
-// 79212 as "79,212 bytes (0.08 MiB)".
+// 79212 as "79,212 bytes (0.0755 MiB)".
 std::string bytes_text(double bytes);
 
 }  // namespace hwcost::command

@@ -1,6 +1,7 @@
 // hwcost price: a network's prices on one machine or several.
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "command.hpp"
@@ -19,7 +20,7 @@ enum class Format { table, csv, json };
 struct PriceOptions {
   ModelOptions model;
   std::vector<std::string> machines;
-  std::string formula;
+  std::optional<std::string> formula;
   Detail detail = Detail::layer;
   Format format = Format::table;
   Optimizer optimizer = Optimizer::adam;
@@ -64,7 +65,7 @@ Formula formula_from(const std::string& expression) {
 // A formula alone needs no machine: it is evaluated on the plain counts.
 std::vector<std::string> machine_names(const PriceOptions& options) {
   if (!options.machines.empty()) return options.machines;
-  if (options.formula.empty()) throw CLI::RequiredError("--hw");
+  if (!options.formula) throw CLI::RequiredError("--hw");
   return {"counts"};
 }
 
@@ -72,7 +73,7 @@ int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
   EvaluateOptions how;
   how.optimizer = options.optimizer;
-  if (!options.formula.empty()) how.formula = formula_from(options.formula);
+  if (options.formula) how.formula = formula_from(*options.formula);
   const Registry registry = builtin_registry();
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
@@ -107,12 +108,9 @@ void add_price_command(CLI::App& app, Session& session) {
       ->allow_extra_args(false);
   command->add_option("--formula", options->formula, "Expression of a layer's quantities, printed as `cost`")
       ->type_name("EXPR");
-  command->add_option("--by", options->detail, "layer (default), module or network")
-      ->transform(CLI::CheckedTransformer(kDetails));
-  command->add_option("--format", options->format, "table (default), csv or json")
-      ->transform(CLI::CheckedTransformer(kFormats));
-  command->add_option("--optimizer", options->optimizer, "Of the training memory: sgd, momentum or adam (default)")
-      ->transform(CLI::CheckedTransformer(kOptimizers));
+  add_choice(*command, "--by", options->detail, kDetails, "What a row is (layer)");
+  add_choice(*command, "--format", options->format, kFormats, "How the result is written (table)");
+  add_choice(*command, "--optimizer", options->optimizer, kOptimizers, "Whose state training memory holds (adam)");
   command->add_flag("--allow-unpriced", options->allow_unpriced, "Exit with 0 even where a layer is unsupported");
   command->add_option("--output", options->output, "Write the result here instead of on stdout")->type_name("FILE");
   command->callback([options, &session] { session.status = run(*options, session); });
