@@ -57,7 +57,7 @@ void import_activation(GraphBuilder& builder, const Node& last, std::size_t posi
 
 void import_nodes(GraphBuilder& builder) {
   const Model& model = builder.model();
-  const Patterns patterns = find_patterns(model);
+  const Patterns patterns = find_patterns(model, builder.file());
   for (const std::size_t position : execution_order(model, builder.file())) {
     const Node& node = model.nodes[position];
     if (patterns.absorbed.contains(&node)) continue;

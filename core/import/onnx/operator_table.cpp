@@ -42,6 +42,8 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"", "GreaterOrEqual", import_comparison, Op::compare},
     {"", "Less", import_comparison, Op::compare},
     {"", "LessOrEqual", import_comparison, Op::compare},
+    {"", "IsNaN", import_comparison, Op::compare},
+    {"", "IsInf", import_comparison, Op::compare},
     {"", "And", import_comparison, Op::logical},
     {"", "Or", import_comparison, Op::logical},
     {"", "Xor", import_comparison, Op::logical},

@@ -167,7 +167,8 @@ void import_depth_to_space(OperatorCall& call, Op op) {
   }
   shape[1] /= block * block;
   for (std::size_t k = 2; k < 4; ++k) {
-    shape[k] = static_cast<std::int64_t>(call.checked(static_cast<double>(shape[k] * block), "an output extent"));
+    const double out = static_cast<double>(shape[k]) * static_cast<double>(block);
+    shape[k] = static_cast<std::int64_t>(call.checked(out, "an output extent"));
   }
   move(call, op, std::move(shape));
 }

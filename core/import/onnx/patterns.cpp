@@ -57,7 +57,7 @@ double attribute(const Node& node, std::string_view name, double fallback) {
 
 class PatternFinder {
  public:
-  explicit PatternFinder(const Model& model) : model_(model) {
+  PatternFinder(const Model& model, const std::string& file) : model_(model), file_(file) {
     for (const StoredTensor& tensor : model.initializers) keep_scalar(tensor.name, tensor);
     for (std::size_t k = 0; k < model.nodes.size(); ++k) index(k);
     for (const ValueInfo& output : model.outputs) ++readers_[output.name];
@@ -90,7 +90,7 @@ class PatternFinder {
 
   void keep_scalar(std::string_view name, const StoredTensor& tensor) {
     if (elements(tensor.dims) != 1.0) return;
-    const auto contents = read_elements(tensor, {});
+    const auto contents = read_elements(tensor, file_);
     if (contents && contents->size() == 1) scalars_[name] = contents->front();
   }
 
@@ -214,6 +214,7 @@ class PatternFinder {
   }
 
   const Model& model_;
+  const std::string& file_;
   std::unordered_map<std::string_view, double> scalars_;
   std::unordered_map<std::string_view, std::size_t> writer_;
   std::unordered_map<std::string_view, std::size_t> readers_;
@@ -222,6 +223,6 @@ class PatternFinder {
 
 }  // namespace
 
-Patterns find_patterns(const Model& model) { return PatternFinder(model).find(); }
+Patterns find_patterns(const Model& model, const std::string& file) { return PatternFinder(model, file).find(); }
 
 }  // namespace hwcost::onnx

@@ -80,7 +80,10 @@ void settle_layer_outputs(Graph& graph) {
     if (!out.is_integer() || between.format.is_integer()) continue;
     between.format = out;
     Precision& precision = node->layer.precision;
-    if (precision.weight == WeightFormat(precision.input)) precision.weight = out;  // it has no weights
+    if (is_clamp(node->layer.op)) {  // it has neither weights nor biases
+      precision.weight = out;
+      precision.bias = integer(32.0);
+    }
     precision.input = out;
   }
   for (hwcost::Node& node : graph.nodes) {
