@@ -1,6 +1,17 @@
 # Layers, layer tables, assignments and the IR as JSON.
+find_package(nlohmann_json 3.11 REQUIRED)
 hwcost_test(layer)
 hwcost_test(layer_table hwcost::table)
-hwcost_test(assignment_table hwcost::table)
-hwcost_test(table_fuzz hwcost::table)
 hwcost_test(assignment)
+hwcost_test(assignment_table hwcost::table)
+hwcost_test(graph_json hwcost::json nlohmann_json::nlohmann_json)
+hwcost_test(table_fuzz hwcost::table)
+hwcost_test(graph_json_fuzz hwcost::json)
+
+# Documents that we write obey the schema that we ship.
+add_executable(write_sample_graphs write_sample_graphs.cpp)
+set_target_properties(write_sample_graphs PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+target_link_libraries(write_sample_graphs PRIVATE hwcost::json hwcost_warnings)
+add_test(NAME GraphJson.WrittenDocumentsObeyTheSchema
+  COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/graph_json_schema_test.py
+          ${PROJECT_SOURCE_DIR}/schemas/hwcost-ir-1.schema.json $<TARGET_FILE:write_sample_graphs>)
