@@ -237,6 +237,7 @@ TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
                "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224");
   expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");
   expect_error("prise net.csv", 2, "error: The following arguments were not expected: net.csv prise");
+  expect_error("hw list --hw-path nowhere", 2, "error: --hw-path: Directory does not exist: nowhere");
   const Outcome empty = run("price net.csv --formula ''");
   EXPECT_EQ(empty.status, 2);
   EXPECT_EQ(empty.err.find("error: --formula: "), 0u) << empty.err;

@@ -53,6 +53,7 @@ inline CLI::App* add_command(CLI::App& app, Session& session, const std::string&
   command->footer("Example:\n" + example + "\n");
   command->add_option("--hw-path", session.description_folders, "Folder with hardware descriptions, looked in first")
       ->type_name("DIR")
+      ->check(CLI::ExistingDirectory)
       ->allow_extra_args(false);
   return command;
 }

@@ -8,8 +8,13 @@
 #include <cstddef>
 
 namespace hwcost::command {
+namespace {
 
-bool is_exact_count(double value) { return value == std::trunc(value) && std::abs(value) <= 9007199254740992.0; }
+constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
+
+}  // namespace
+
+bool is_exact_count(double value) { return value == std::trunc(value) && std::abs(value) <= kLargestExactCount; }
 
 std::string exact(double value) {
   if (value == 0.0) return "0";
@@ -17,7 +22,7 @@ std::string exact(double value) {
 }
 
 std::string grouped(double value) {
-  if (!std::isfinite(value) || std::abs(value) > 9007199254740992.0) return fmt::format("{:.6g}", value);
+  if (!std::isfinite(value) || std::abs(value) > kLargestExactCount) return fmt::format("{:.6g}", value);
   const std::string digits = fmt::format("{:.{}f}", value, is_exact_count(value) ? 0 : 2);
   const std::size_t first_digit = digits.front() == '-' ? 1 : 0;
   const std::size_t point = std::min(digits.find('.'), digits.size());
