@@ -48,16 +48,25 @@ TEST_P(OnnxFuzz, ATruncatedFileIsAnError) {
 TEST_P(OnnxFuzz, ChangedBytesGiveAGraphOrAnError) {
   const std::string original = bytes_of(GetParam());
   std::mt19937 random(20240607);
-  const auto below = [&](std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random); };
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+  };
   for (int round = 0; round < 1500; ++round) {
     std::string bytes = original;
     for (std::size_t edits = 1 + below(8); edits > 0; --edits) {
       char& byte = bytes[below(bytes.size())];
       switch (below(4)) {
-        case 0: byte = static_cast<char>(below(256)); break;
-        case 1: byte = static_cast<char>(byte ^ static_cast<char>(1U << below(8))); break;
-        case 2: byte = static_cast<char>(0xFF); break;
-        default: byte = static_cast<char>(byte + 1);
+        case 0:
+          byte = static_cast<char>(below(256));
+          break;
+        case 1:
+          byte = static_cast<char>(byte ^ static_cast<char>(1U << below(8)));
+          break;
+        case 2:
+          byte = static_cast<char>(0xFF);
+          break;
+        default:
+          byte = static_cast<char>(byte + 1);
       }
     }
     imports(bytes);
@@ -67,12 +76,16 @@ TEST_P(OnnxFuzz, ChangedBytesGiveAGraphOrAnError) {
 TEST_P(OnnxFuzz, MovedAndDoubledPiecesGiveAGraphOrAnError) {
   const std::string original = bytes_of(GetParam());
   std::mt19937 random(77);
-  const auto below = [&](std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random); };
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+  };
   for (int round = 0; round < 500; ++round) {
     std::string bytes = original;
     const std::string piece = bytes.substr(below(bytes.size()), 1 + below(200));
-    if (below(2) == 0) bytes.insert(below(bytes.size()), piece);
-    else bytes.replace(below(bytes.size()), piece.size(), piece);
+    if (below(2) == 0)
+      bytes.insert(below(bytes.size()), piece);
+    else
+      bytes.replace(below(bytes.size()), piece.size(), piece);
     imports(bytes);
   }
 }
@@ -119,9 +132,13 @@ std::string shape_operators() {
   writer.node("Unsqueeze", {"x", "axis"}, {"i"});
   writer.node("DepthToSpace", {"x"}, {"j"}, {{.name = "blocksize", .integer = 2}});
   writer.node("SpaceToDepth", {"x"}, {"k"}, {{.name = "blocksize", .integer = 2}});
-  writer.node("Conv", {"x", "w"}, {"l"}, {{.name = "group", .integer = 2}, {.name = "dilations", .integers = test::Extents{2, 1}}});
-  writer.node("ConvTranspose", {"x", "wt"}, {"m"}, {{.name = "strides", .integers = test::Extents{2, 3}}, {.name = "output_padding", .integers = test::Extents{1, 1}}});
-  writer.node("MaxPool", {"x"}, {"n"}, {{.name = "kernel_shape", .integers = test::Extents{3, 3}}, {.name = "ceil_mode", .integer = 1}});
+  writer.node("Conv", {"x", "w"}, {"l"},
+              {{.name = "group", .integer = 2}, {.name = "dilations", .integers = test::Extents{2, 1}}});
+  writer.node("ConvTranspose", {"x", "wt"}, {"m"},
+              {{.name = "strides", .integers = test::Extents{2, 3}},
+               {.name = "output_padding", .integers = test::Extents{1, 1}}});
+  writer.node("MaxPool", {"x"}, {"n"},
+              {{.name = "kernel_shape", .integers = test::Extents{3, 3}}, {.name = "ceil_mode", .integer = 1}});
   writer.node("TopK", {"x", "axis"}, {"o", "o2"});
   writer.node("Squeeze", {"p0", "zero"}, {"p1"});
   writer.node("Slice", {"x", "zero", "axis", "zero"}, {"p0"});

@@ -50,7 +50,8 @@ std::pair<std::string, std::string> name_and_module(const std::string& node) {
 TEST(OnnxNames, ScopesBecomeDottedModules) {
   using Pair = std::pair<std::string, std::string>;
   EXPECT_EQ(name_and_module("/layer1/layer1.0/conv1/Conv"), Pair("layer1.0.conv1", "layer1.0.conv1"));
-  EXPECT_EQ(name_and_module("/features/features.1/block/block.0/Relu"), Pair("features.1.block.0", "features.1.block.0"));
+  EXPECT_EQ(name_and_module("/features/features.1/block/block.0/Relu"),
+            Pair("features.1.block.0", "features.1.block.0"));
   EXPECT_EQ(name_and_module("/Reshape"), Pair("Reshape", ""));
   EXPECT_EQ(name_and_module("conv1"), Pair("conv1", ""));
   EXPECT_EQ(name_and_module("stage.block.relu"), Pair("stage.block.relu", "stage.block"));

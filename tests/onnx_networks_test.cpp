@@ -134,7 +134,8 @@ TEST(OnnxVisionTransformer, GeluIsOneLayerABlock) {
 
 // The class token, 768 numbers that only Concat reads, belongs to no layer.
 TEST(OnnxVisionTransformer, ParametersAreAllButTheClassToken) {
-  EXPECT_EQ(total(model("vit_b_16_op17_stripped")).parameters(), reference("vit_b_16").at("params").get<double>() - 768.0);
+  EXPECT_EQ(total(model("vit_b_16_op17_stripped")).parameters(),
+            reference("vit_b_16").at("params").get<double>() - 768.0);
 }
 
 // The two files whose batch norms were not folded away.

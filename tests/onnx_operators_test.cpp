@@ -15,7 +15,9 @@ using test::ModelWriter;
 using test::OnnxAttribute;
 
 OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
-OnnxAttribute list(std::string name, Extents values) { return {.name = std::move(name), .integers = std::move(values)}; }
+OnnxAttribute list(std::string name, Extents values) {
+  return {.name = std::move(name), .integers = std::move(values)};
+}
 OnnxAttribute text(std::string name, std::string value) { return {.name = std::move(name), .text = std::move(value)}; }
 
 struct Imported {
@@ -77,7 +79,8 @@ TEST(OnnxConvolution, OneTwoAndThreeDimensionsKeepTheirPlace) {
   EXPECT_EQ(one.out, (Out{2, 6, 6}));
   EXPECT_EQ(one.dims<Convolution<>>().kernel_width, 3.0);
   EXPECT_EQ(one.dims<Convolution<>>().dilation_width, 2.0);
-  const Imported two = run("Conv", {1, 4, 9, 10}, {{6, 2, 3, 5}, {6}}, {number("group", 2), list("pads", {1, 2, 0, 1})});
+  const Imported two =
+      run("Conv", {1, 4, 9, 10}, {{6, 2, 3, 5}, {6}}, {number("group", 2), list("pads", {1, 2, 0, 1})});
   EXPECT_EQ(two.op, Op::conv2d);
   EXPECT_EQ(two.out, (Out{1, 6, 8, 9}));
   EXPECT_EQ(two.dims<Convolution<>>().pad_top, 1.0);
@@ -91,11 +94,13 @@ TEST(OnnxConvolution, OneTwoAndThreeDimensionsKeepTheirPlace) {
 }
 
 TEST(OnnxConvolution, AutomaticPaddingPutsTheOddOneWhereItSays) {
-  const Imported upper = run("Conv", {1, 1, 6, 6}, {{1, 1, 3, 3}}, {text("auto_pad", "SAME_UPPER"), list("strides", {2, 2})});
+  const Imported upper =
+      run("Conv", {1, 1, 6, 6}, {{1, 1, 3, 3}}, {text("auto_pad", "SAME_UPPER"), list("strides", {2, 2})});
   EXPECT_EQ(upper.out, (Out{1, 1, 3, 3}));
   EXPECT_EQ(upper.dims<Convolution<>>().pad_top, 0.0);
   EXPECT_EQ(upper.dims<Convolution<>>().pad_bottom, 1.0);
-  const Imported lower = run("Conv", {1, 1, 6, 6}, {{1, 1, 3, 3}}, {text("auto_pad", "SAME_LOWER"), list("strides", {2, 2})});
+  const Imported lower =
+      run("Conv", {1, 1, 6, 6}, {{1, 1, 3, 3}}, {text("auto_pad", "SAME_LOWER"), list("strides", {2, 2})});
   EXPECT_EQ(lower.dims<Convolution<>>().pad_top, 1.0);
 }
 
@@ -181,9 +186,9 @@ TEST(OnnxPooling, CeilModeKeepsThePartialWindowThatBeginsInTheInput) {
   };
   EXPECT_EQ(pool(0).out, (Out{1, 3, 2, 2}));
   EXPECT_EQ(pool(1).out, (Out{1, 3, 3, 3}));
-  const Imported begins_in_padding = run("MaxPool", {1, 1, 4, 4}, {},
-                                         {list("kernel_shape", {2, 2}), list("strides", {3, 3}),
-                                          list("pads", {0, 0, 1, 1}), number("ceil_mode", 1)});
+  const Imported begins_in_padding =
+      run("MaxPool", {1, 1, 4, 4}, {},
+          {list("kernel_shape", {2, 2}), list("strides", {3, 3}), list("pads", {0, 0, 1, 1}), number("ceil_mode", 1)});
   EXPECT_EQ(begins_in_padding.out, (Out{1, 1, 2, 2}));
 }
 
@@ -305,7 +310,9 @@ TEST(OnnxReshape, ZeroCopiesAndMinusOneTakesWhatIsLeft) {
 Graph gelu_by_tanh(double cubic) {
   ModelWriter writer;
   writer.input("x", {1, 8});
-  const auto scalar = [&](const std::string& name, double value) { writer.constant(name, {}, std::vector<double>{value}); };
+  const auto scalar = [&](const std::string& name, double value) {
+    writer.constant(name, {}, std::vector<double>{value});
+  };
   scalar("three", 3.0);
   scalar("cubic", cubic);
   scalar("root", 0.7978845608);

@@ -42,9 +42,7 @@ class ModelWriter {
     inputs_.push_back(value_info(name, shape, type, symbols));
   }
   void output(const std::string& name) { outputs_.push_back(value_info(name, {}, 1, {}, false)); }
-  void value_info(const std::string& name, const Extents& shape) {
-    infos_.push_back(value_info(name, shape, 1, {}));
-  }
+  void value_info(const std::string& name, const Extents& shape) { infos_.push_back(value_info(name, shape, 1, {})); }
 
   // Without elements: external data, of which only the shape is known.
   void constant(const std::string& name, const Extents& shape, std::optional<std::vector<double>> elements = {},
@@ -113,8 +111,10 @@ class ModelWriter {
       protozero::pbf_writer dimensions{tensor, 2};
       for (std::size_t k = 0; k < shape.size(); ++k) {
         protozero::pbf_writer dimension{dimensions, 1};
-        if (k < symbols.size() && !symbols[k].empty()) dimension.add_string(2, symbols[k]);
-        else if (shape[k] != -1) dimension.add_int64(1, shape[k]);
+        if (k < symbols.size() && !symbols[k].empty())
+          dimension.add_string(2, symbols[k]);
+        else if (shape[k] != -1)
+          dimension.add_int64(1, shape[k]);
       }
     }
     tensor.commit();

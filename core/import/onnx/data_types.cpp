@@ -6,31 +6,42 @@ NumberFormat format_of(std::int32_t type) {
   using Kind = NumberFormat::Kind;
   switch (type) {
     case kUint2:
-    case kInt2: return integer(2.0);
+    case kInt2:
+      return integer(2.0);
     case kUint4:
-    case kInt4: return integer(4.0);
+    case kInt4:
+      return integer(4.0);
     case kBool:
     case kString:
     case kUint8:
-    case kInt8: return integer(8.0);
+    case kInt8:
+      return integer(8.0);
     case kUint16:
-    case kInt16: return integer(16.0);
+    case kInt16:
+      return integer(16.0);
     case kUint32:
-    case kInt32: return integer(32.0);
+    case kInt32:
+      return integer(32.0);
     case kUint64:
-    case kInt64: return integer(64.0);
+    case kInt64:
+      return integer(64.0);
     case kFloat4E2M1:
     case kFloat8E8M0:
     case kFloat8E4M3FN:
     case kFloat8E4M3FNUZ:
     case kFloat8E5M2:
-    case kFloat8E5M2FNUZ: return {8.0, Kind::floating};
-    case kFloat16: return {16.0, Kind::floating};
-    case kBfloat16: return {16.0, Kind::brain};
+    case kFloat8E5M2FNUZ:
+      return {8.0, Kind::floating};
+    case kFloat16:
+      return {16.0, Kind::floating};
+    case kBfloat16:
+      return {16.0, Kind::brain};
     case kDouble:
     case kComplex64:
-    case kComplex128: return {64.0, Kind::floating};
-    default: return kFloat32;
+    case kComplex128:
+      return {64.0, Kind::floating};
+    default:
+      return kFloat32;
   }
 }
 

@@ -72,8 +72,10 @@ std::optional<Contents> fold_cast(const OperatorCall& call, const Shape&, std::i
   if (contents == nullptr) return std::nullopt;
   Contents result = *contents;
   for (double& value : result) {
-    if (type == kBool) value = value != 0.0 ? 1.0 : 0.0;
-    else if (is_integer_type(type)) value = std::trunc(value);
+    if (type == kBool)
+      value = value != 0.0 ? 1.0 : 0.0;
+    else if (is_integer_type(type))
+      value = std::trunc(value);
   }
   return result;
 }
@@ -179,8 +181,8 @@ FoldFunction fold_function(std::string_view type) {
 
 }  // namespace
 
-std::vector<double> gather_strided(const std::vector<double>& from, const Shape& to, const std::vector<std::int64_t>& strides,
-                        std::int64_t start) {
+std::vector<double> gather_strided(const std::vector<double>& from, const Shape& to,
+                                   const std::vector<std::int64_t>& strides, std::int64_t start) {
   Contents result(size_of(to));
   Shape index(to.size(), 0);
   std::int64_t position = start;

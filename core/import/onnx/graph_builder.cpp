@@ -21,8 +21,12 @@ GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportTrace* tr
     for (const ValueInfo& info : *infos) declared_[info.name] = &info;
   }
   for (const StoredTensor& tensor : model.initializers) {
-    define({.name = tensor.name, .shape = tensor.dims, .type = tensor.type, .constant = true,
-            .parameter = new_parameter(), .stored = &tensor});
+    define({.name = tensor.name,
+            .shape = tensor.dims,
+            .type = tensor.type,
+            .constant = true,
+            .parameter = new_parameter(),
+            .stored = &tensor});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <protozero/exception.hpp>
 
 #include "extents.hpp"
@@ -22,64 +23,86 @@ namespace hwcost {
 namespace onnx {
 namespace {
 
-void make_custom(OperatorCall& call, std::string_view why) {
-  call.become_custom();
-  call.builder().note(fmt::format("{} ({}) is not modelled: {}", call.label(), clean_text(call.node().type), why));
-}
+// Nodes that became layers of kind custom, told in one note for each operator and reason.
+class Unmodelled {
+ public:
+  void add(OperatorCall& call, const std::string& why) {
+    call.become_custom();
+    Group& group = groups_[{clean_text(call.node().type), why}];
+    if (group.count++ == 0) group.first = call.label();
+  }
+  void note(GraphBuilder& builder) const {
+    for (const auto& [key, group] : groups_) {
+      const std::string more = group.count == 1 ? "" : fmt::format(" and {} more", group.count - 1);
+      builder.note(fmt::format("{} is not modelled: {} ({}{})", key.first, key.second, group.first, more));
+    }
+  }
 
-void import_node(OperatorCall& call) {
+ private:
+  struct Group {
+    std::size_t count = 0;
+    std::string first;  // label of the first node
+  };
+  std::map<std::pair<std::string, std::string>, Group> groups_;  // by operator and reason
+};
+
+constexpr const char* kUnknownShape = "the shape of an operand is not known";
+
+void import_node(OperatorCall& call, Unmodelled& unmodelled) {
   const OperatorEntry* entry = find_operator(call.node().domain, call.node().type);
   if (entry == nullptr) {
-    make_custom(call, "the operator is not known");
+    unmodelled.add(call, "the operator is not known");
   } else if (call.reads_unknown_shape()) {
-    make_custom(call, "the shape of an operand is not known");
+    unmodelled.add(call, kUnknownShape);
   } else {
     entry->function(call, entry->op);
-    if (call.underivable()) make_custom(call, std::string(*call.underivable()));
+    if (call.underivable()) unmodelled.add(call, std::string(*call.underivable()));
   }
   call.commit();
 }
 
 // The last node of a decomposed activation, as the activation that it is.
-void import_activation(GraphBuilder& builder, const Node& last, std::size_t position,
-                       const FusedActivation& activation) {
+void import_activation(GraphBuilder& builder, const Node& last, std::size_t position, const FusedActivation& activation,
+                       Unmodelled& unmodelled) {
   Node node = last;
   node.inputs = {activation.input};
   OperatorCall call(builder, node, position);
   if (call.reads_unknown_shape()) {
-    make_custom(call, "the shape of an operand is not known");
+    unmodelled.add(call, kUnknownShape);
   } else {
     import_unary(call, activation.op);
+    builder.trace(fmt::format("{} ends the nodes of a {}: one layer", call.label(), name(activation.op)));
   }
   call.commit();
-  builder.trace(fmt::format("{} ends the nodes of a {}: one layer", call.label(), name(activation.op)));
 }
 
 void import_nodes(GraphBuilder& builder) {
   const Model& model = builder.model();
+  Unmodelled unmodelled;
   const Patterns patterns = find_patterns(model, builder.file());
   for (const std::size_t position : execution_order(model, builder.file())) {
     const Node& node = model.nodes[position];
     if (patterns.absorbed.contains(&node)) continue;
     const auto activation = patterns.last_nodes.find(&node);
     if (activation != patterns.last_nodes.end()) {
-      import_activation(builder, node, position, activation->second);
+      import_activation(builder, node, position, activation->second, unmodelled);
     } else {
       OperatorCall call(builder, node, position);
-      import_node(call);
+      import_node(call, unmodelled);
     }
   }
+  unmodelled.note(builder);
 }
 
 void check_initializers(const GraphBuilder& builder) {
   for (const StoredTensor& tensor : builder.model().initializers) {
     if (elements(tensor.dims) && tensor.dims.size() <= kLargestRank) continue;
-    throw InputError({builder.file(), 0},
-                     fmt::format("tensor '{}' has shape {}, wanted extents of at least 0, a product of at most 2^53 "
-                                 "and at most {} dimensions",
-                                 clean_text(tensor.name),
-                                 tensor.dims.size() > kLargestRank ? "of many dimensions" : to_text(tensor.dims),
-                                 kLargestRank));
+    throw InputError(
+        {builder.file(), 0},
+        fmt::format("tensor '{}' has shape {}, wanted extents of at least 0, a product of at most 2^53 "
+                    "and at most {} dimensions",
+                    clean_text(tensor.name),
+                    tensor.dims.size() > kLargestRank ? "of many dimensions" : to_text(tensor.dims), kLargestRank));
   }
 }
 
@@ -92,6 +115,11 @@ void define_outputs(GraphBuilder& builder) {
     if (!value->tensor) {
       builder.note(fmt::format("output '{}' is a constant", clean_text(output.name)));
       continue;
+    }
+    const std::optional<Shape> stated = builder.declared_shape(output.name);
+    if (stated && value->shape && *stated != *value->shape) {
+      builder.note(fmt::format("output '{}' has shape {}, the file states {}", clean_text(output.name),
+                               to_text(*value->shape), to_text(*stated)));
     }
     if (!value->through_quantizer) builder.reads(*value->tensor).plain = true;
     builder.graph().outputs.push_back(*value->tensor);

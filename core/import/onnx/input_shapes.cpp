@@ -79,8 +79,10 @@ class InputBinder {
       for (std::size_t k = 0; k < input->shape->size(); ++k) {
         const std::string_view symbol = (*input->shape)[k].symbol;
         if ((*input->shape)[k].value || symbol.empty()) continue;
-        if (given != nullptr) bind(symbol, (*given)[k], input->name);
-        else if (takes_batch(*input, k)) bind(symbol, *options_.batch, input->name);
+        if (given != nullptr)
+          bind(symbol, (*given)[k], input->name);
+        else if (takes_batch(*input, k))
+          bind(symbol, *options_.batch, input->name);
       }
     }
   }
@@ -108,8 +110,10 @@ class InputBinder {
     Shape shape(rank, 1);
     for (std::size_t k = 0; k < rank; ++k) {
       const std::string what = fmt::format("dimension {} of input '{}'", k, name);
-      if (given != nullptr) shape[k] = checked((*given)[k], what);
-      else if (takes_batch(input, k)) shape[k] = checked(*options_.batch, what);
+      if (given != nullptr)
+        shape[k] = checked((*given)[k], what);
+      else if (takes_batch(input, k))
+        shape[k] = checked(*options_.batch, what);
       else if (const Dimension& stated = (*input.shape)[k]; stated.value) {
         shape[k] = checked(static_cast<double>(*stated.value), what);
       } else if (const auto symbol = symbols_.find(stated.symbol); symbol != symbols_.end()) {
@@ -147,9 +151,10 @@ class InputBinder {
     constexpr std::size_t kNamed = 3;
     const std::size_t more = names.size() > kNamed ? names.size() - kNamed : 0;
     names.resize(names.size() - more);
-    builder_.note(fmt::format("inputs taken for parameters because others of the file are: {}{} (an --input-shape makes "
-                              "one an activation)",
-                              fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more)));
+    builder_.note(
+        fmt::format("inputs taken for parameters because others of the file are: {}{} (an --input-shape makes "
+                    "one an activation)",
+                    fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more)));
   }
 
   GraphBuilder& builder_;

@@ -16,10 +16,10 @@ using Shape = std::vector<std::int64_t>;  // outermost first
 struct StoredTensor {
   std::string_view name;
   Shape dims;
-  std::int32_t type = 0;      // TensorProto.DataType
-  bool external = false;      // the data is in another file, which is never opened
-  std::string_view raw;       // raw_data
-  std::string_view message;   // the whole TensorProto, where typed data (int64_data, ...) is
+  std::int32_t type = 0;     // TensorProto.DataType
+  bool external = false;     // the data is in another file, which is never opened
+  std::string_view raw;      // raw_data
+  std::string_view message;  // the whole TensorProto, where typed data (int64_data, ...) is
 };
 
 struct Attribute {

@@ -13,7 +13,9 @@ using protozero::pbf_wire_type;
 // A field is recognised by number and wire type together: a field of an unexpected wire type is an unknown field.
 constexpr std::uint32_t varint(std::uint32_t tag) { return protozero::tag_and_type(tag, pbf_wire_type::varint); }
 constexpr std::uint32_t fixed32(std::uint32_t tag) { return protozero::tag_and_type(tag, pbf_wire_type::fixed32); }
-constexpr std::uint32_t bytes(std::uint32_t tag) { return protozero::tag_and_type(tag, pbf_wire_type::length_delimited); }
+constexpr std::uint32_t bytes(std::uint32_t tag) {
+  return protozero::tag_and_type(tag, pbf_wire_type::length_delimited);
+}
 
 std::string_view view(pbf_reader& reader) {
   const protozero::data_view data = reader.get_view();
@@ -32,13 +34,26 @@ StoredTensor read_tensor(std::string_view text) {
   pbf_reader reader{text.data(), text.size()};
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case varint(1): tensor.dims.push_back(reader.get_int64()); break;
-      case bytes(1): append_packed_integers(reader, tensor.dims); break;
-      case varint(2): tensor.type = reader.get_int32(); break;
-      case bytes(8): tensor.name = view(reader); break;
-      case bytes(9): tensor.raw = view(reader); break;
-      case varint(14): tensor.external = reader.get_int32() == 1; break;
-      default: reader.skip();
+      case varint(1):
+        tensor.dims.push_back(reader.get_int64());
+        break;
+      case bytes(1):
+        append_packed_integers(reader, tensor.dims);
+        break;
+      case varint(2):
+        tensor.type = reader.get_int32();
+        break;
+      case bytes(8):
+        tensor.name = view(reader);
+        break;
+      case bytes(9):
+        tensor.raw = view(reader);
+        break;
+      case varint(14):
+        tensor.external = reader.get_int32() == 1;
+        break;
+      default:
+        reader.skip();
     }
   }
   return tensor;
@@ -50,10 +65,17 @@ StoredTensor read_sparse_tensor(pbf_reader reader) {
   Shape dims;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): tensor = read_tensor(view(reader)); break;
-      case varint(3): dims.push_back(reader.get_int64()); break;
-      case bytes(3): append_packed_integers(reader, dims); break;
-      default: reader.skip();
+      case bytes(1):
+        tensor = read_tensor(view(reader));
+        break;
+      case varint(3):
+        dims.push_back(reader.get_int64());
+        break;
+      case bytes(3):
+        append_packed_integers(reader, dims);
+        break;
+      default:
+        reader.skip();
     }
   }
   tensor.dims = std::move(dims);
@@ -65,23 +87,40 @@ Attribute read_attribute(pbf_reader reader) {
   Attribute attribute;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): attribute.name = view(reader); break;
-      case fixed32(2): attribute.real = static_cast<double>(reader.get_float()); break;
-      case varint(3): attribute.integer = reader.get_int64(); break;
-      case bytes(4): attribute.text = view(reader); break;
-      case bytes(5): attribute.tensor = read_tensor(view(reader)); break;
-      case fixed32(7): attribute.reals.push_back(static_cast<double>(reader.get_float())); break;
+      case bytes(1):
+        attribute.name = view(reader);
+        break;
+      case fixed32(2):
+        attribute.real = static_cast<double>(reader.get_float());
+        break;
+      case varint(3):
+        attribute.integer = reader.get_int64();
+        break;
+      case bytes(4):
+        attribute.text = view(reader);
+        break;
+      case bytes(5):
+        attribute.tensor = read_tensor(view(reader));
+        break;
+      case fixed32(7):
+        attribute.reals.push_back(static_cast<double>(reader.get_float()));
+        break;
       case bytes(7):
         for (const float value : reader.get_packed_float()) attribute.reals.push_back(static_cast<double>(value));
         break;
-      case varint(8): attribute.integers.push_back(reader.get_int64()); break;
-      case bytes(8): append_packed_integers(reader, attribute.integers); break;
+      case varint(8):
+        attribute.integers.push_back(reader.get_int64());
+        break;
+      case bytes(8):
+        append_packed_integers(reader, attribute.integers);
+        break;
       case bytes(6):
       case bytes(11):
         attribute.has_graph = true;
         reader.skip();
         break;
-      default: reader.skip();
+      default:
+        reader.skip();
     }
   }
   return attribute;
@@ -91,13 +130,26 @@ Node read_node(pbf_reader reader) {
   Node node;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): node.inputs.push_back(view(reader)); break;
-      case bytes(2): node.outputs.push_back(view(reader)); break;
-      case bytes(3): node.name = view(reader); break;
-      case bytes(4): node.type = view(reader); break;
-      case bytes(5): node.attributes.push_back(read_attribute(message(reader))); break;
-      case bytes(7): node.domain = view(reader); break;
-      default: reader.skip();
+      case bytes(1):
+        node.inputs.push_back(view(reader));
+        break;
+      case bytes(2):
+        node.outputs.push_back(view(reader));
+        break;
+      case bytes(3):
+        node.name = view(reader);
+        break;
+      case bytes(4):
+        node.type = view(reader);
+        break;
+      case bytes(5):
+        node.attributes.push_back(read_attribute(message(reader)));
+        break;
+      case bytes(7):
+        node.domain = view(reader);
+        break;
+      default:
+        reader.skip();
     }
   }
   if (node.domain == "ai.onnx") node.domain = {};
@@ -108,9 +160,14 @@ Dimension read_dimension(pbf_reader reader) {
   Dimension dimension;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case varint(1): dimension.value = reader.get_int64(); break;
-      case bytes(2): dimension.symbol = view(reader); break;
-      default: reader.skip();
+      case varint(1):
+        dimension.value = reader.get_int64();
+        break;
+      case bytes(2):
+        dimension.symbol = view(reader);
+        break;
+      default:
+        reader.skip();
     }
   }
   return dimension;
@@ -132,9 +189,14 @@ void read_tensor_type(pbf_reader reader, ValueInfo& info) {
   info.is_tensor = true;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case varint(1): info.type = reader.get_int32(); break;
-      case bytes(2): info.shape = read_shape(message(reader)); break;
-      default: reader.skip();
+      case varint(1):
+        info.type = reader.get_int32();
+        break;
+      case bytes(2):
+        info.shape = read_shape(message(reader));
+        break;
+      default:
+        reader.skip();
     }
   }
 }
@@ -143,7 +205,9 @@ ValueInfo read_value_info(pbf_reader reader) {
   ValueInfo info;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): info.name = view(reader); break;
+      case bytes(1):
+        info.name = view(reader);
+        break;
       case bytes(2): {
         pbf_reader type = message(reader);
         while (type.next()) {
@@ -155,7 +219,8 @@ ValueInfo read_value_info(pbf_reader reader) {
         }
         break;
       }
-      default: reader.skip();
+      default:
+        reader.skip();
     }
   }
   return info;
@@ -164,14 +229,29 @@ ValueInfo read_value_info(pbf_reader reader) {
 void read_graph(pbf_reader reader, Model& model) {
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): model.nodes.push_back(read_node(message(reader))); break;
-      case bytes(2): model.graph_name = view(reader); break;
-      case bytes(5): model.initializers.push_back(read_tensor(view(reader))); break;
-      case bytes(11): model.inputs.push_back(read_value_info(message(reader))); break;
-      case bytes(12): model.outputs.push_back(read_value_info(message(reader))); break;
-      case bytes(13): model.value_infos.push_back(read_value_info(message(reader))); break;
-      case bytes(15): model.initializers.push_back(read_sparse_tensor(message(reader))); break;
-      default: reader.skip();
+      case bytes(1):
+        model.nodes.push_back(read_node(message(reader)));
+        break;
+      case bytes(2):
+        model.graph_name = view(reader);
+        break;
+      case bytes(5):
+        model.initializers.push_back(read_tensor(view(reader)));
+        break;
+      case bytes(11):
+        model.inputs.push_back(read_value_info(message(reader)));
+        break;
+      case bytes(12):
+        model.outputs.push_back(read_value_info(message(reader)));
+        break;
+      case bytes(13):
+        model.value_infos.push_back(read_value_info(message(reader)));
+        break;
+      case bytes(15):
+        model.initializers.push_back(read_sparse_tensor(message(reader)));
+        break;
+      default:
+        reader.skip();
     }
   }
 }
@@ -181,9 +261,14 @@ void read_opset(pbf_reader reader, Model& model) {
   std::int64_t version = 0;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
-      case bytes(1): domain = view(reader); break;
-      case varint(2): version = reader.get_int64(); break;
-      default: reader.skip();
+      case bytes(1):
+        domain = view(reader);
+        break;
+      case varint(2):
+        version = reader.get_int64();
+        break;
+      default:
+        reader.skip();
     }
   }
   if (domain == "ai.onnx") domain = {};
@@ -202,12 +287,15 @@ Model read_model(std::span<const std::byte> file_bytes, const std::string& file)
         has_graph = true;
         read_graph(message(reader), model);
         break;
-      case bytes(8): read_opset(message(reader), model); break;
+      case bytes(8):
+        read_opset(message(reader), model);
+        break;
       case bytes(25):
         model.has_functions = true;
         reader.skip();
         break;
-      default: reader.skip();
+      default:
+        reader.skip();
     }
   }
   if (!has_graph) throw InputError({file, 0}, "no ONNX model: the file holds no graph");

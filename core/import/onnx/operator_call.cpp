@@ -136,9 +136,10 @@ bool OperatorCall::wants(std::size_t output) const {
 void OperatorCall::check_output_shape(const Shape& shape) const {
   const std::optional<double> count = elements(shape);
   if (!count || shape.size() > kLargestRank) {
-    fail(fmt::format("its output has shape {}, wanted extents of at least 0 with a product of at most 2^53 and at "
-                     "most {} dimensions", shape.size() > kLargestRank ? "of many dimensions" : to_text(shape),
-                     kLargestRank));
+    fail(
+        fmt::format("its output has shape {}, wanted extents of at least 0 with a product of at most 2^53 and at "
+                    "most {} dimensions",
+                    shape.size() > kLargestRank ? "of many dimensions" : to_text(shape), kLargestRank));
   }
   if (*count == 0.0 && !all_constant()) fail(fmt::format("its output of shape {} is empty", to_text(shape)));
 }
@@ -154,7 +155,10 @@ void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type
                                    std::optional<std::vector<double>> contents) {
   if (!elements(shape) || shape.size() > kLargestRank) fail("its output has too many elements");
   if (!wants(k)) return;
-  Value value{.name = node_.outputs[k], .shape = std::move(shape), .type = type, .constant = true,
+  Value value{.name = node_.outputs[k],
+              .shape = std::move(shape),
+              .type = type,
+              .constant = true,
               .parameter = builder_.new_parameter()};
   if (contents) value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));
   outputs_[k] = Output{.value = std::move(value), .forwarded = true};
@@ -187,8 +191,8 @@ void OperatorCall::become_custom() {
     if (const auto shape = builder_.declared_shape(name)) dims.out_elements += *elements(*shape);
   }
   layer(Op::custom, dims);
-  layer_->custom_op = clean_text(node_.domain.empty() ? std::string(node_.type)
-                                                      : fmt::format("{}.{}", node_.domain, node_.type));
+  layer_->custom_op =
+      clean_text(node_.domain.empty() ? std::string(node_.type) : fmt::format("{}.{}", node_.domain, node_.type));
 }
 
 void OperatorCall::commit() {

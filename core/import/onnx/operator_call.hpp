@@ -27,7 +27,7 @@ class OperatorCall {
   [[nodiscard]] bool is_activation(std::size_t k) const { return has(k) && !inputs_[k]->constant; }
   [[nodiscard]] const Shape& shape(std::size_t k) const;
   [[nodiscard]] std::int64_t extent(std::size_t k, std::size_t axis) const { return shape(k).at(axis); }
-  [[nodiscard]] double count(std::size_t k) const;  // elements
+  [[nodiscard]] double count(std::size_t k) const;                         // elements
   [[nodiscard]] const std::vector<double>* contents(std::size_t k) const;  // null where not there or not known
   [[nodiscard]] std::optional<Shape> integers(std::size_t k) const;
   [[nodiscard]] bool all_constant() const;

@@ -20,8 +20,7 @@ constexpr std::array<SpatialAxis, 3> kAxes{{
     {&C::in_depth, &C::out_depth, &C::kernel_depth, &C::stride_depth, &C::dilation_depth, &C::pad_front, &C::pad_back},
     {&C::in_height, &C::out_height, &C::kernel_height, &C::stride_height, &C::dilation_height, &C::pad_top,
      &C::pad_bottom},
-    {&C::in_width, &C::out_width, &C::kernel_width, &C::stride_width, &C::dilation_width, &C::pad_left,
-     &C::pad_right},
+    {&C::in_width, &C::out_width, &C::kernel_width, &C::stride_width, &C::dilation_width, &C::pad_left, &C::pad_right},
 }};
 
 constexpr std::array<Op, 3> kConvolutions{Op::conv1d, Op::conv2d, Op::conv3d};
@@ -99,7 +98,8 @@ Convolution<> channels_and_groups(const OperatorCall& call, const Positions& pos
 
 void convolution(OperatorCall& call, const Positions& positions, std::int32_t output_type) {
   const Shape in = spatial_extents(call, 0);
-  const std::vector<Window> windows = sliding_windows(call, in, kernel_of(call, call.shape(positions.weight), in.size()));
+  const std::vector<Window> windows =
+      sliding_windows(call, in, kernel_of(call, call.shape(positions.weight), in.size()));
   Convolution<> dims = channels_and_groups(call, positions, false);
   place(dims, windows);
   call.output(0, output_shape(dims.batch, dims.out_channels, windows), output_type);
@@ -126,8 +126,7 @@ void import_transposed_convolution(OperatorCall& call, Op) {
   Convolution<> dims = channels_and_groups(call, positions, true);
   place(dims, windows);
   call.output(0, output_shape(dims.batch, dims.out_channels, windows));
-  call.layer(kTransposed[in.size() - 1], dims,
-             {.weight = positions.weight, .bias = positions.bias, .channel_axis = 1});
+  call.layer(kTransposed[in.size() - 1], dims, {.weight = positions.weight, .bias = positions.bias, .channel_axis = 1});
 }
 
 }  // namespace hwcost::onnx

@@ -50,9 +50,7 @@ void import_unary(OperatorCall& call, Op op) {
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }
 
-void import_nary(OperatorCall& call, Op op) {
-  combine(call, op, {.last = call.input_count()}, call.input(0).type);
-}
+void import_nary(OperatorCall& call, Op op) { combine(call, op, {.last = call.input_count()}, call.input(0).type); }
 
 void import_add(OperatorCall& call, Op op) {
   if (!absorb_bias(call)) import_nary(call, op);

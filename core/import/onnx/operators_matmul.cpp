@@ -113,8 +113,10 @@ void import_gemm(OperatorCall& call, Op) {
     call.fail(fmt::format("its operands have shapes {} and {}, wanted matrices", to_text(call.shape(0)),
                           to_text(call.shape(1))));
   }
-  multiply(call, {.bias = 2, .transpose_left = call.integer("transA", 0) != 0,
-                  .transpose_right = call.integer("transB", 0) != 0}, {});
+  multiply(
+      call,
+      {.bias = 2, .transpose_left = call.integer("transA", 0) != 0, .transpose_right = call.integer("transB", 0) != 0},
+      {});
   if (!call.has(2)) return;
   const Shape product{call.shape(0)[call.integer("transA", 0) != 0 ? 1 : 0],
                       call.shape(1)[call.integer("transB", 0) != 0 ? 0 : 1]};

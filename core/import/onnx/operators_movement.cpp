@@ -59,8 +59,8 @@ void import_concat(OperatorCall& call, Op op) {
       other[axis] = shape[axis];
     }
     if (other != shape) {
-      call.fail(fmt::format("its operands have shapes {} and {}, which differ outside axis {}",
-                            to_text(call.shape(0)), to_text(call.shape(k)), axis));
+      call.fail(fmt::format("its operands have shapes {} and {}, which differ outside axis {}", to_text(call.shape(0)),
+                            to_text(call.shape(k)), axis));
     }
     in += call.count(k);
   }
@@ -114,8 +114,8 @@ void import_pad(OperatorCall& call, Op op) {
   }
   for (std::size_t k = 0; k < padded; ++k) {
     std::int64_t& extent = shape[axes ? call.axis((*axes)[k], shape.size()) : k];
-    const double out = static_cast<double>(extent) + static_cast<double>((*pads)[k]) +
-                       static_cast<double>((*pads)[padded + k]);
+    const double out =
+        static_cast<double>(extent) + static_cast<double>((*pads)[k]) + static_cast<double>((*pads)[padded + k]);
     extent = static_cast<std::int64_t>(call.checked(out, "an output extent"));
   }
   move(call, op, std::move(shape));

@@ -49,11 +49,10 @@ void import_norm(OperatorCall& call, Op op) {
     call.fail(fmt::format("operand {} has shape {}, its input {}", k, to_text(call.shape(k)), to_text(shape)));
   }
   call.output(0, shape);
-  call.layer(op,
-             Normalization<>{.elements = call.count(0),
-                             .channels = channel_count,
-                             .parameters = owned_elements(call, 1, 3)},
-             {.bias = call.has(1) ? std::optional<std::size_t>(1) : std::nullopt});
+  call.layer(
+      op,
+      Normalization<>{.elements = call.count(0), .channels = channel_count, .parameters = owned_elements(call, 1, 3)},
+      {.bias = call.has(1) ? std::optional<std::size_t>(1) : std::nullopt});
 }
 
 void import_softmax(OperatorCall& call, Op op) {

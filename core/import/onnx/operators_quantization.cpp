@@ -57,8 +57,8 @@ void quantize_by_channel(OperatorCall& call, const std::vector<double>& bits, co
   value.width = integer(*std::max_element(rounded.begin(), rounded.end()));
   value.stored = nullptr;
   value.contents = nullptr;
-  call.builder().trace(fmt::format("{}: {} has a width for each of {} channels", call.label(), clean_text(value.name),
-                                   rounded.size()));
+  call.builder().trace(
+      fmt::format("{}: {} has a width for each of {} channels", call.label(), clean_text(value.name), rounded.size()));
   value.channel_widths = ChannelWidths{.axis = axis, .bits = std::move(rounded)};
   call.forward(0, std::move(value));
 }

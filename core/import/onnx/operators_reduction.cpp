@@ -10,8 +10,10 @@ Shape reduced(const OperatorCall& call, const std::vector<bool>& is_reduced, boo
   const Shape& in = call.shape(0);
   Shape shape;
   for (std::size_t k = 0; k < in.size(); ++k) {
-    if (!is_reduced[k]) shape.push_back(in[k]);
-    else if (keep) shape.push_back(1);
+    if (!is_reduced[k])
+      shape.push_back(in[k]);
+    else if (keep)
+      shape.push_back(1);
   }
   return shape;
 }

@@ -71,8 +71,10 @@ void import_squeeze(OperatorCall& call, Op) {
   }
   Shape shape;
   for (std::size_t k = 0; k < in.size(); ++k) {
-    if (!dropped[k]) shape.push_back(in[k]);
-    else if (in[k] != 1) call.fail(fmt::format("axis {} of {} has more than one element", k, to_text(in)));
+    if (!dropped[k])
+      shape.push_back(in[k]);
+    else if (in[k] != 1)
+      call.fail(fmt::format("axis {} of {} has more than one element", k, to_text(in)));
   }
   reshape_to(call, std::move(shape));
 }
@@ -159,9 +161,7 @@ void import_shape(OperatorCall& call, Op) {
   call.constant_output(0, {end - start}, kInt64, std::vector<double>(in.begin() + start, in.begin() + end));
 }
 
-void import_size(OperatorCall& call, Op) {
-  call.constant_output(0, {}, kInt64, std::vector<double>{call.count(0)});
-}
+void import_size(OperatorCall& call, Op) { call.constant_output(0, {}, kInt64, std::vector<double>{call.count(0)}); }
 
 void import_range(OperatorCall& call, Op) {
   const double nan = std::nan("");

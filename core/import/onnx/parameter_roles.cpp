@@ -21,14 +21,14 @@ constexpr std::array<std::string_view, 13> kPassedOn{
     "Expand",   "QuantizeLinear", "DequantizeLinear", "Quant",   "BipolarQuant", "IntQuant"};
 
 constexpr std::array<std::string_view, 13> kFirstIsData{
-    "Conv",   "ConvTranspose",      "ConvInteger",        "Gemm",
-    "LSTM",   "BatchNormalization", "LayerNormalization", "InstanceNormalization",
-    "GRU",    "GroupNormalization", "RMSNormalization",   "PRelu",
+    "Conv", "ConvTranspose",      "ConvInteger",        "Gemm",
+    "LSTM", "BatchNormalization", "LayerNormalization", "InstanceNormalization",
+    "GRU",  "GroupNormalization", "RMSNormalization",   "PRelu",
     "RNN"};
 
 constexpr std::array<std::string_view, 24> kNeutral{
-    "Add",   "Sub",     "Mul",   "Div",   "Pow",    "Max",  "Min",  "Where", "Concat", "Gather", "Equal", "Less",
-    "Tile",  "Greater", "Sum",   "Mean",  "Slice",  "Shape", "Size", "And",  "Or",     "Xor",    "Mod",   "Split"};
+    "Add",  "Sub",     "Mul", "Div",  "Pow",   "Max",   "Min",  "Where", "Concat", "Gather", "Equal", "Less",
+    "Tile", "Greater", "Sum", "Mean", "Slice", "Shape", "Size", "And",   "Or",     "Xor",    "Mod",   "Split"};
 
 Use use_of(const Node& node, std::size_t operand, std::size_t rank) {
   if (contains(kPassedOn, node.type)) return operand == 0 ? Use::passed_on : Use::neutral;
@@ -67,9 +67,15 @@ class RoleFinder {
       if (found == readers_.end()) continue;
       for (const auto& [node, operand] : found->second) {
         switch (use_of(*node, operand, rank)) {
-          case Use::data: result.data = true; break;
-          case Use::weight: result.weight = true; break;
-          case Use::neutral: result.neutral = true; break;
+          case Use::data:
+            result.data = true;
+            break;
+          case Use::weight:
+            result.weight = true;
+            break;
+          case Use::neutral:
+            result.neutral = true;
+            break;
           case Use::passed_on:
             for (const std::string_view output : node->outputs) {
               if (seen.insert(output).second) names.push_back(output);
@@ -108,8 +114,10 @@ ParameterRoles find_parameters(const Model& model, const OnnxOptions& options) {
     if (first || has_free_dimension(input) || options.input_shapes.contains(std::string(input.name))) continue;
     const Uses uses = finder.uses(input);
     if (uses.data) continue;
-    if (uses.weight) roles.by_position.insert(input.name);
-    else if (uses.neutral && !is_integer_type(input.type)) undecided.push_back(input.name);
+    if (uses.weight)
+      roles.by_position.insert(input.name);
+    else if (uses.neutral && !is_integer_type(input.type))
+      undecided.push_back(input.name);
   }
   if (!roles.by_position.empty()) roles.by_neighbours.insert(undecided.begin(), undecided.end());
   return roles;

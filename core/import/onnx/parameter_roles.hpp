@@ -10,8 +10,8 @@
 namespace hwcost::onnx {
 
 struct ParameterRoles {
-  std::unordered_set<std::string_view> by_position;   // they stand where only weights stand
-  std::unordered_set<std::string_view> by_neighbours; // their place says nothing; other inputs are weights
+  std::unordered_set<std::string_view> by_position;    // they stand where only weights stand
+  std::unordered_set<std::string_view> by_neighbours;  // their place says nothing; other inputs are weights
   [[nodiscard]] bool is_parameter(std::string_view name) const {
     return by_position.contains(name) || by_neighbours.contains(name);
   }
@@ -21,8 +21,8 @@ struct ParameterRoles {
 //
 // - A use is a *data* use where an operator works on that operand (the first of Conv, Gemm, MatMul, norms, pools,
 //   activations and the operators that we do not know), a *weight* use where it owns it (the later operands of Conv,
-//   Gemm, norms, recurrent layers; a second matrix operand of MatMul), and *neutral* elsewhere (additions, Concat, ...).
-//   Identity, Cast, Reshape, Transpose and their kind pass an input on: their reader's use counts.
+//   Gemm, norms, recurrent layers; a second matrix operand of MatMul), and *neutral* elsewhere (additions, Concat,
+//   ...). Identity, Cast, Reshape, Transpose and their kind pass an input on: their reader's use counts.
 // - An input with a data use, a symbolic dimension or an option for its shape is an activation; so is the first one.
 // - Of the rest, an input with a weight use is a parameter. One with neutral uses alone is a parameter only where some
 //   input is one by its place, and it is a tensor of floats (a class token, a position embedding).

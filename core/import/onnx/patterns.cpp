@@ -175,10 +175,14 @@ class PatternFinder {
       for (const std::string_view name : node->inputs) {
         const auto value = values.find(name);
         const auto scalar = scalars_.find(name);
-        if (value != values.end()) operands.emplace_back(value->second);
-        else if (scalar != scalars_.end()) operands.emplace_back(scalar->second);
-        else if (name.empty()) operands.emplace_back();
-        else return std::nullopt;
+        if (value != values.end())
+          operands.emplace_back(value->second);
+        else if (scalar != scalars_.end())
+          operands.emplace_back(scalar->second);
+        else if (name.empty())
+          operands.emplace_back();
+        else
+          return std::nullopt;
       }
       const std::optional<double> output = apply(*node, operands);
       if (!output) return std::nullopt;

@@ -42,6 +42,9 @@ std::optional<SlicePlan> slice_plan(const OperatorCall& call) {
     call.fail(fmt::format("has {} starts, {} ends, {} axes and {} steps", starts->size(), ends->size(), axes->size(),
                           steps->size()));
   }
+  if (starts->size() > in.size()) {
+    call.fail(fmt::format("has {} starts for shape {}", starts->size(), to_text(in)));
+  }
   SlicePlan plan{.starts = Shape(in.size(), 0), .steps = Shape(in.size(), 1), .shape = in};
   for (std::size_t k = 0; k < starts->size(); ++k) {
     const std::size_t axis = call.axis((*axes)[k], in.size());

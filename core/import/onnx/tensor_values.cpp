@@ -66,28 +66,43 @@ void convert_halves(std::vector<double>& values, std::int32_t type) {
 
 std::optional<std::vector<double>> unpack(std::string_view raw, std::size_t count, std::int32_t type) {
   switch (type) {
-    case kFloat: return unpack<float>(raw, count);
-    case kDouble: return unpack<double>(raw, count);
+    case kFloat:
+      return unpack<float>(raw, count);
+    case kDouble:
+      return unpack<double>(raw, count);
     case kBool:
-    case kUint8: return unpack<std::uint8_t>(raw, count);
-    case kInt8: return unpack<std::int8_t>(raw, count);
-    case kUint16: return unpack<std::uint16_t>(raw, count);
-    case kInt16: return unpack<std::int16_t>(raw, count);
-    case kUint32: return unpack<std::uint32_t>(raw, count);
-    case kInt32: return unpack<std::int32_t>(raw, count);
-    case kUint64: return unpack<std::uint64_t>(raw, count);
-    case kInt64: return unpack<std::int64_t>(raw, count);
-    case kUint4: return unpack_narrow(raw, count, 4, false);
-    case kInt4: return unpack_narrow(raw, count, 4, true);
-    case kUint2: return unpack_narrow(raw, count, 2, false);
-    case kInt2: return unpack_narrow(raw, count, 2, true);
+    case kUint8:
+      return unpack<std::uint8_t>(raw, count);
+    case kInt8:
+      return unpack<std::int8_t>(raw, count);
+    case kUint16:
+      return unpack<std::uint16_t>(raw, count);
+    case kInt16:
+      return unpack<std::int16_t>(raw, count);
+    case kUint32:
+      return unpack<std::uint32_t>(raw, count);
+    case kInt32:
+      return unpack<std::int32_t>(raw, count);
+    case kUint64:
+      return unpack<std::uint64_t>(raw, count);
+    case kInt64:
+      return unpack<std::int64_t>(raw, count);
+    case kUint4:
+      return unpack_narrow(raw, count, 4, false);
+    case kInt4:
+      return unpack_narrow(raw, count, 4, true);
+    case kUint2:
+      return unpack_narrow(raw, count, 2, false);
+    case kInt2:
+      return unpack_narrow(raw, count, 2, true);
     case kFloat16:
     case kBfloat16: {
       std::vector<double> values = unpack<std::uint16_t>(raw, count);
       convert_halves(values, type);
       return values;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -102,16 +117,26 @@ std::optional<std::vector<double>> read_typed(const StoredTensor& tensor) {
   protozero::pbf_reader reader{tensor.message.data(), tensor.message.size()};
   while (reader.next()) {
     const auto field = static_cast<std::uint32_t>(reader.tag_and_type());
-    if (field == bytes(4)) append(reader.get_packed_float());
-    else if (field == bytes(5)) append(reader.get_packed_int32());
-    else if (field == bytes(7)) append(reader.get_packed_int64());
-    else if (field == bytes(10)) append(reader.get_packed_double());
-    else if (field == bytes(11)) append(reader.get_packed_uint64());
-    else if (field == single(4, pbf_wire_type::fixed32)) values.push_back(static_cast<double>(reader.get_float()));
-    else if (field == single(5, pbf_wire_type::varint)) values.push_back(reader.get_int32());
-    else if (field == single(7, pbf_wire_type::varint)) values.push_back(static_cast<double>(reader.get_int64()));
-    else if (field == single(10, pbf_wire_type::fixed64)) values.push_back(reader.get_double());
-    else reader.skip();
+    if (field == bytes(4))
+      append(reader.get_packed_float());
+    else if (field == bytes(5))
+      append(reader.get_packed_int32());
+    else if (field == bytes(7))
+      append(reader.get_packed_int64());
+    else if (field == bytes(10))
+      append(reader.get_packed_double());
+    else if (field == bytes(11))
+      append(reader.get_packed_uint64());
+    else if (field == single(4, pbf_wire_type::fixed32))
+      values.push_back(static_cast<double>(reader.get_float()));
+    else if (field == single(5, pbf_wire_type::varint))
+      values.push_back(reader.get_int32());
+    else if (field == single(7, pbf_wire_type::varint))
+      values.push_back(static_cast<double>(reader.get_int64()));
+    else if (field == single(10, pbf_wire_type::fixed64))
+      values.push_back(reader.get_double());
+    else
+      reader.skip();
   }
   if (values.empty() || format_of(tensor.type).bits < 8.0) return std::nullopt;
   convert_halves(values, tensor.type);

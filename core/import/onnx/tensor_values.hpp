@@ -9,7 +9,8 @@
 
 namespace hwcost::onnx {
 
-inline constexpr double kLargestContents = 65536.0;  // elements; larger constants are weights, whose values do not matter
+inline constexpr double kLargestContents =
+    65536.0;  // elements; larger constants are weights, whose values do not matter
 
 // The elements in order; nothing for large tensors, external data, strings and formats below one byte's precision.
 // Throws InputError where the tensor holds fewer bytes than its shape needs.

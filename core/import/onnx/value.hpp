@@ -22,18 +22,18 @@ struct ChannelWidths {
 struct Value {
   std::string_view name;
   std::optional<Shape> shape{};
-  std::int32_t type = kFloat;                 // how the file stores it
-  std::optional<NumberFormat> width{};          // what a quantiser made of it; holds until the next one
+  std::int32_t type = kFloat;           // how the file stores it
+  std::optional<NumberFormat> width{};  // what a quantiser made of it; holds until the next one
   std::optional<ChannelWidths> channel_widths{};
 
-  bool constant = false;                      // a parameter, a literal, or computed from such alone
-  std::size_t parameter = 0;                  // constants: two values with the same number are one parameter
-  const StoredTensor* stored = nullptr;       // constants: where the elements are
+  bool constant = false;                 // a parameter, a literal, or computed from such alone
+  std::size_t parameter = 0;             // constants: two values with the same number are one parameter
+  const StoredTensor* stored = nullptr;  // constants: where the elements are
   std::shared_ptr<const std::vector<double>> contents{};  // constants: the elements where small and known
 
-  std::optional<TensorId> tensor{};             // activations
-  std::optional<NodeId> producer{};             // activations that a layer writes
-  bool through_quantizer = false;             // activations: this name is the tensor as a quantiser rounds it
+  std::optional<TensorId> tensor{};  // activations
+  std::optional<NodeId> producer{};  // activations that a layer writes
+  bool through_quantizer = false;    // activations: this name is the tensor as a quantiser rounds it
 
   [[nodiscard]] NumberFormat format() const { return width ? *width : format_of(type); }
 };

@@ -13,7 +13,7 @@ namespace hwcost::onnx {
 struct OwnedOperands {
   std::optional<std::size_t> weight{};
   std::optional<std::size_t> bias{};  // biases and other small parameters
-  std::size_t channel_axis = 0;     // of the weight: its output channels
+  std::size_t channel_axis = 0;       // of the weight: its output channels
 };
 
 // Formats of the layer's operands as they are known when it is written; and whether it owns its parameters, or a layer

@@ -94,8 +94,8 @@ std::vector<Window> sliding_windows(const OperatorCall& call, const Shape& in, c
     }
     const double padded = window.in + window.pad_begin + window.pad_end;
     if (reach(window) > padded) {
-      call.fail(fmt::format("kernel {} with dilation {} exceeds the padded input of {}", window.kernel,
-                            window.dilation, padded));
+      call.fail(fmt::format("kernel {} with dilation {} exceeds the padded input of {}", window.kernel, window.dilation,
+                            padded));
     }
     window.out = call.checked(outputs(window, ceil_mode), "an output extent");
   }
@@ -113,9 +113,8 @@ std::vector<Window> spreading_windows(const OperatorCall& call, const Shape& in,
     Window& window = windows[k];
     const double full = (window.in - 1.0) * window.stride + static_cast<double>(extra[k]) + reach(window);
     if (wanted != nullptr || same) {
-      const double out = wanted != nullptr
-                             ? static_cast<double>((*wanted)[wanted->size() - windows.size() + k])
-                             : window.in * window.stride;
+      const double out = wanted != nullptr ? static_cast<double>((*wanted)[wanted->size() - windows.size() + k])
+                                           : window.in * window.stride;
       share_padding(window, std::max(full - out, 0.0), auto_pad != "SAME_LOWER");
       window.out = call.checked(out, "an output extent");
     } else {
