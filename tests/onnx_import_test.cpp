@@ -178,6 +178,25 @@ TEST(OnnxStrippedWeights, InputsInWeightPositionsAreParametersAndTheNotesSaySo) 
   EXPECT_EQ(as_activation.inputs.size(), 2U);
 }
 
+TEST(OnnxStrippedWeights, TheOrderOfTheInputsDoesNotMatter) {
+  ModelWriter writer;
+  writer.input("w", {8, 4});
+  writer.input("x", {1, 8});
+  writer.node("MatMul", {"x", "w"}, {"y"});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(graph.tensors.at(graph.inputs.at(0)).name, "x");
+  EXPECT_EQ(graph.inputs.size(), 1U);
+}
+
+TEST(OnnxStrippedWeights, AnInputThatIsAMatrixAndItsOwnFactorIsAnActivation) {
+  ModelWriter writer;
+  writer.input("x", {4, 4});
+  writer.node("MatMul", {"x", "x"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.at(0).layer.op, Op::matmul);
+}
+
 TEST(OnnxStrippedWeights, TwoInputsThatAreAddedAreActivations) {
   ModelWriter writer;
   writer.input("x", {1, 8});

@@ -107,18 +107,24 @@ ParameterRoles find_parameters(const Model& model, const OnnxOptions& options) {
   const RoleFinder finder(model);
   ParameterRoles roles;
   std::vector<std::string_view> undecided;
-  bool is_first = true;
+  std::vector<std::string_view> inputs;
+  bool has_activation = false;
   for (const ValueInfo& input : model.inputs) {
     if (stored.contains(input.name)) continue;
-    const bool first = std::exchange(is_first, false);
-    if (first || has_free_dimension(input) || options.input_shapes.contains(std::string(input.name))) continue;
+    inputs.push_back(input.name);
     const Uses uses = finder.uses(input);
-    if (uses.data) continue;
-    if (uses.weight)
+    const bool is_given = options.input_shapes.contains(std::string(input.name));
+    if (uses.data || has_free_dimension(input) || is_given) {
+      has_activation = true;
+    } else if (uses.weight) {
       roles.by_position.insert(input.name);
-    else if (uses.neutral && !is_integer_type(input.type))
+    } else if (uses.neutral && !is_integer_type(input.type) && inputs.size() > 1) {
       undecided.push_back(input.name);
+    } else {
+      has_activation = true;
+    }
   }
+  if (!has_activation && !inputs.empty()) roles.by_position.erase(inputs.front());
   if (!roles.by_position.empty()) roles.by_neighbours.insert(undecided.begin(), undecided.end());
   return roles;
 }
