@@ -20,7 +20,8 @@ void Progress::next(const std::string& what) {
   constexpr std::size_t kWidth = 20;
   if (on_terminal_) {
     const std::size_t filled = kWidth * std::min(done_, steps_) / std::max<std::size_t>(steps_, 1);
-    fmt::print(stderr, "\r\033[K[{:#<{}}{:.<{}}] {}", "", filled, "", kWidth - filled, printable(what));
+    const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+    fmt::print(stderr, "\r\033[K[{}] {}", bar, printable(what));
     std::fflush(stderr);
   }
   ++done_;

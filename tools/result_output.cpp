@@ -49,7 +49,10 @@ class UnfinishedFile {
     path_ = target.string() + fmt::format(".unfinished-{}", ::getpid());
     if (path_.size() >= unfinished_file.size()) fail(target.string(), ENAMETOOLONG);
     std::copy(path_.begin(), path_.end(), unfinished_file.begin());
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, remove_unfinished_file);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      earlier_handlers_[i] = std::signal(kSignals[i], remove_unfinished_file);
+      if (earlier_handlers_[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);  // as nohup wants it
+    }
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor_ < 0) {
       const int error = errno;
@@ -73,12 +76,15 @@ class UnfinishedFile {
   }
 
  private:
-  static void restore_signals() {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+  static constexpr std::array<int, 3> kSignals{SIGINT, SIGTERM, SIGHUP};
+
+  void restore_signals() const {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) std::signal(kSignals[i], earlier_handlers_[i]);
   }
 
   fs::path target_;
   std::string path_;
+  std::array<void (*)(int), kSignals.size()> earlier_handlers_{};
   int descriptor_ = -1;
   bool finished_ = false;
 };
