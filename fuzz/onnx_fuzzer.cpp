@@ -6,7 +6,6 @@
 #include "hwcost/import/onnx.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return hwcost::fuzz::run([&] {
-    hwcost::validate(hwcost::import_onnx(std::as_bytes(std::span(data, size)), "fuzz.onnx"));
-  });
+  return hwcost::fuzz::run(
+      [&] { hwcost::validate(hwcost::import_onnx(std::as_bytes(std::span(data, size)), "fuzz.onnx")); });
 }

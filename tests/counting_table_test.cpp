@@ -54,8 +54,8 @@ std::map<std::string, DocumentedOp> documented_operators() {
 }
 
 std::string family_name(Family family) {
-  static const std::vector<std::string> names{"convolution",   "linear",    "matmul",    "pooling",  "elementwise",
-                                              "normalization", "softmax",   "lookup",    "reduction", "movement",
+  static const std::vector<std::string> names{"convolution",   "linear",    "matmul", "pooling",   "elementwise",
+                                              "normalization", "softmax",   "lookup", "reduction", "movement",
                                               "recurrent",     "attention", "custom"};
   return names.at(static_cast<std::size_t>(family));
 }

@@ -18,9 +18,13 @@ static_assert(std::is_same_v<decltype(Data<>{} * EnergyPerData<>{}), Energy<>>);
 static_assert(std::is_same_v<decltype(Bandwidth<>{} * Cycles<>{}), Data<>>);
 
 template <class A, class B>
-concept Addable = requires(A a, B b) { a + b; };
+concept Addable = requires(A a, B b) {
+  a + b;
+};
 template <class A, class B>
-concept Comparable = requires(A a, B b) { a < b; };
+concept Comparable = requires(A a, B b) {
+  a < b;
+};
 static_assert(Addable<Cycles<>, Cycles<>>);
 static_assert(!Addable<Cycles<>, Seconds<>>);
 static_assert(!Addable<Data<>, Cycles<>>);

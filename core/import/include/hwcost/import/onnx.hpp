@@ -14,8 +14,8 @@
 namespace hwcost {
 
 struct OnnxOptions {
-  std::optional<double> batch;                                 // value of a free leading dimension of the inputs
-  std::map<std::string, std::vector<double>> input_shapes;     // by input name, overriding the file's
+  std::optional<double> batch;                              // value of a free leading dimension of the inputs
+  std::map<std::string, std::vector<double>> input_shapes;  // by input name, overriding the file's
 };
 
 // What happened to the file's nodes on the way, for `hwcost import --explain`; one sentence each.

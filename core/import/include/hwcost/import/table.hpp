@@ -22,8 +22,8 @@ struct TableFigure {
 };
 
 struct TableRow {
-  int line = 0;                              // of the file
-  std::vector<TableFigure> expected;         // cells that are empty are absent
+  int line = 0;                       // of the file
+  std::vector<TableFigure> expected;  // cells that are empty are absent
   std::optional<std::string> expected_status;
   std::vector<TableFigure> measured;
   std::map<std::string, std::string> extra;  // x_* columns
