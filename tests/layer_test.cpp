@@ -231,6 +231,15 @@ TEST(PrunedChannels, OfADepthwiseLayerTakeItsInputsAlong) {
   EXPECT_EQ(left.groups, 5);
 }
 
+// A part of one channel has one group, and still is no dense layer.
+TEST(PrunedChannels, OneLeftChannelOfADepthwiseLayerIsStillDepthwise) {
+  const Convolution<> one =
+      with_out_channels(Convolution<>{.in_channels = 8, .out_channels = 8, .groups = 8, .kernel_width = 3}, 1.0);
+  EXPECT_EQ(one.groups, 1.0);
+  EXPECT_TRUE(one.is_depthwise());
+  EXPECT_FALSE((Convolution<>{.in_channels = 1, .out_channels = 1}).is_depthwise());
+}
+
 TEST(PrunedChannels, AllOfThemLeaveNoWork) {
   for (Layer layer : {convolution_layer(), depthwise_layer(8)}) {
     const double channels = out_channels(layer.dims);

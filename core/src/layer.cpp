@@ -53,6 +53,7 @@ constexpr std::array kOtherRanges{
     Range{"parameters", 0.0, kLargestCount},
     Range{"buffers", 0.0, kLargestCount},
     Range{"bias", 0.0, 1.0},
+    Range{"depthwise", 0.0, 1.0},
     Range{"owned", 0.0, 1.0},
     Range{"sequence_output", 0.0, 1.0},
     Range{"directions", 1.0, 2.0},
@@ -138,6 +139,9 @@ Reason check_transposed_output(const Axis& a) {
 Reason check_extents(Op op, const Convolution<>& d) {
   if (Reason reason = check_divides("groups", d.groups, "in_channels", d.in_channels)) return reason;
   if (Reason reason = check_divides("groups", d.groups, "out_channels", d.out_channels)) return reason;
+  if (d.depthwise == 1.0 && d.groups != d.in_channels) {
+    return fmt::format("declared depthwise, but groups {} are not in_channels {}", d.groups, d.in_channels);
+  }
   const std::array<Axis, 3> axes = axes_of(d);
   const std::size_t first_used = axes.size() - static_cast<std::size_t>(spatial_rank(op));
   for (std::size_t i = 0; i < axes.size(); ++i) {

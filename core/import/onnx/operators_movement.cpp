@@ -51,7 +51,8 @@ void import_concat(OperatorCall& call, Op op) {
   Shape shape = call.shape(0);
   const std::size_t axis = call.axis(call.integer("axis", 0), shape.size());
   double along = 0.0;
-  double in = 0.0;
+  Movement<> dims{.in_elements = 0.0};
+  OwnedOperands owned;
   for (std::size_t k = 0; k < call.input_count(); ++k) {
     Shape other = call.shape(k);
     if (other.size() == shape.size()) {
@@ -62,13 +63,16 @@ void import_concat(OperatorCall& call, Op op) {
       call.fail(fmt::format("its operands have shapes {} and {}, which differ outside axis {}", to_text(call.shape(0)),
                             to_text(call.shape(k)), axis));
     }
-    in += call.count(k);
+    dims.in_elements += call.count(k);
+    if (call.is_activation(k)) continue;
+    dims.parameters += call.count(k);
+    owned.bias = k;
   }
   if (along > kLargestExtent) call.fail("its output has too many elements");
   shape[axis] = static_cast<std::int64_t>(along);
-  const double out = elements(shape).value_or(0.0);
+  dims.out_elements = elements(shape).value_or(0.0);
   call.output(0, std::move(shape));
-  call.layer(op, Movement<>{.in_elements = in, .out_elements = out});
+  call.layer(op, dims, owned);
 }
 
 void import_split(OperatorCall& call, Op op) {

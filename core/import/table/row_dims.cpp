@@ -92,6 +92,7 @@ Dims convolution(Op op, RowExtents& row) {
   d.out_channels = row.require(Extent::out_channels, op);
   d.groups = row.take(Extent::groups);
   d.bias = row.take(Extent::bias);
+  d.depthwise = row.take(Extent::depthwise);
   for (std::size_t i = kAxes.size() - static_cast<std::size_t>(spatial_rank(op)); i < kAxes.size(); ++i) {
     const Window window = take_window(row, kAxes[i]);
     const AxisMembers& members = kConvolutionAxes[i];

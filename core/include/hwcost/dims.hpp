@@ -34,10 +34,11 @@ struct Convolution {
   T stride_depth{1.0}, stride_height{1.0}, stride_width{1.0};
   T dilation_depth{1.0}, dilation_height{1.0}, dilation_width{1.0};
   T pad_front{0.0}, pad_back{0.0}, pad_top{0.0}, pad_bottom{0.0}, pad_left{0.0}, pad_right{0.0};
-  T bias{0.0};  // 0 or 1
+  T bias{0.0};       // 0 or 1
+  T depthwise{0.0};  // 1: declared depthwise, which a layer of one channel does not show by itself
 
   static constexpr Family kFamily = Family::convolution;
-  static constexpr std::array<Member<Convolution, T>, 26> kMembers{{
+  static constexpr std::array<Member<Convolution, T>, 27> kMembers{{
       {"batch", &Convolution::batch},
       {"in_channels", &Convolution::in_channels},
       {"out_channels", &Convolution::out_channels},
@@ -64,14 +65,15 @@ struct Convolution {
       {"pad_left", &Convolution::pad_left},
       {"pad_right", &Convolution::pad_right},
       {"bias", &Convolution::bias},
+      {"depthwise", &Convolution::depthwise},
   }};
 
   [[nodiscard]] constexpr T kernel() const { return kernel_depth * kernel_height * kernel_width; }
   [[nodiscard]] constexpr T in_pixels() const { return in_depth * in_height * in_width; }
   [[nodiscard]] constexpr T out_pixels() const { return out_depth * out_height * out_width; }
-  // One input channel a group, and more than one group.
+  // One input channel a group, and more than one group or declared so.
   [[nodiscard]] constexpr bool is_depthwise() const {
-    return value_of(groups) > 1.0 && value_of(groups) == value_of(in_channels);
+    return value_of(depthwise) != 0.0 || (value_of(groups) > 1.0 && value_of(groups) == value_of(in_channels));
   }
 };
 
@@ -208,15 +210,17 @@ struct Reduction {
   }};
 };
 
-// Operators that place elements elsewhere: concat, split, slice, pad, resize, transpose, reshape.
+// Operators that place elements elsewhere: concat, split, slice, pad, resize, transpose, reshape. `parameters` counts
+// the elements among in_elements that the layer owns (a learned token that is put before a sequence).
 template <class T = double>
 struct Movement {
-  T in_elements{1.0}, out_elements{1.0};
+  T in_elements{1.0}, out_elements{1.0}, parameters{0.0};
 
   static constexpr Family kFamily = Family::movement;
-  static constexpr std::array<Member<Movement, T>, 2> kMembers{{
+  static constexpr std::array<Member<Movement, T>, 3> kMembers{{
       {"in_elements", &Movement::in_elements},
       {"out_elements", &Movement::out_elements},
+      {"parameters", &Movement::parameters},
   }};
 };
 

@@ -37,6 +37,7 @@ HWCOST_EXPORT Layer without_pruned_channels(const Layer& layer);
 // The part of `dims` that computes `channels` of its output channels (depthwise: of its input channels and groups too).
 inline Convolution<> with_out_channels(Convolution<> dims, double channels) {
   if (dims.is_depthwise()) {
+    dims.depthwise = 1.0;  // stays so when one channel is left
     const double multiplier = dims.out_channels / dims.groups;
     dims.in_channels = channels / multiplier;
     dims.groups = channels == 0.0 ? 1.0 : dims.in_channels;  // of no channels: keep channels a group a number

@@ -117,7 +117,10 @@ constexpr Work<T> work(Op op, const Reduction<T>& d) {
 
 template <class T>
 constexpr Work<T> work(Op op, const Movement<T>& d) {
-  return {.arithmetic = T(info(op).arithmetic) * d.out_elements, .input = d.in_elements, .output = d.out_elements};
+  return {.arithmetic = T(info(op).arithmetic) * d.out_elements,
+          .biases = d.parameters,
+          .input = d.in_elements,
+          .output = d.out_elements};
 }
 
 // Gates: LSTM 4, GRU 3, plain RNN 1; a gate is h·(x + h) MACs a step. Arithmetic of the cell a step and unit, besides
