@@ -11,6 +11,7 @@ Registry builtin_registry() {
   registry.add(gap8::entry());
   registry.add(mac_table::entry());
   registry.add(memory_access::entry());
+  registry.add(ne16::entry());
   return registry;
 }
 

@@ -22,4 +22,7 @@ BackendEntry entry();
 namespace memory_access {
 BackendEntry entry();
 }
+namespace ne16 {
+BackendEntry entry();
+}
 }  // namespace hwcost

@@ -40,10 +40,22 @@ TEST(Dual, AConstantHasNoDerivative) {
   EXPECT_EQ(c.partial[1], 0.0);
 }
 
-TEST(Dual, CeilingPassesOnTheDerivativeOfItsArgument) {
-  const D tiles = ceil_div(D::variable(33.0, 0), D(16.0));
-  EXPECT_EQ(tiles.value, 3.0);
-  EXPECT_EQ(tiles.partial[0], 1.0 / 16.0);
+TEST(Dual, TilesChargeAFullTileToEveryChannel) {
+  const D channels = D::variable(37.0, 0);
+  const D tile = D::variable(16.0, 1);
+  EXPECT_EQ(ceil_div(channels, tile).value, 3.0);
+  EXPECT_EQ(floor_div(channels, tile).value, 2.0);
+  EXPECT_EQ(remainder(channels, tile).value, 5.0);
+  for (const D& d : {ceil_div(channels, tile), floor_div(channels, tile), remainder(channels, tile)}) {
+    EXPECT_EQ(d.partial[0], 1.0);
+    EXPECT_EQ(d.partial[1], 0.0);
+  }
+}
+
+TEST(Dual, RoundingUpPassesOnTheDerivativeOfItsArgument) {
+  const D bytes = rounded_up(D::variable(33.0, 0) / D(8.0));
+  EXPECT_EQ(bytes.value, 5.0);
+  EXPECT_EQ(bytes.partial[0], 1.0 / 8.0);
 }
 
 RC_GTEST_PROP(Dual, CeilingOfCountsIsExact, ()) {

@@ -40,7 +40,7 @@ struct Model {
  private:
   template <class T>
   static T whole_bytes(const T& bits) {
-    return ceil_div(bits, T(8.0));
+    return rounded_up(bits / T(8.0));
   }
   // Mixed weights come with their mean width, whose product with the count is a whole number but for rounding.
   static double whole_bits(double bits) { return std::nearbyint(bits); }

@@ -52,15 +52,36 @@ constexpr double value_of(const Dual<N>& x) {
   return x.value;
 }
 
-// ceil(a / b): exact for integers below 2^53.
-// On Dual the derivative is that of a / b (straight-through): the true one is zero wherever it exists and would
-// tell a search nothing.
+// Whole tiles, and what is left of the last one; exact for counts below 2^53.
+//
+// On Dual the derivative is straight-through, as searches define it (docs/decisions/0004): 1 with respect to the
+// numerator, so that every channel is charged a full tile; none with respect to the tile. The true derivative is zero
+// wherever it exists and would tell a search nothing.
 inline double ceil_div(double a, double b) { return std::ceil(a / b); }
+inline double floor_div(double a, double b) { return std::floor(a / b); }
+inline double remainder(double a, double b) { return a - b * std::floor(a / b); }
 template <std::size_t N>
-Dual<N> ceil_div(const Dual<N>& a, const Dual<N>& b) {
-  Dual<N> r = a / b;
-  r.value = std::ceil(r.value);
-  return r;
+Dual<N> ceil_div(Dual<N> a, const Dual<N>& b) {
+  a.value = ceil_div(a.value, b.value);
+  return a;
+}
+template <std::size_t N>
+Dual<N> floor_div(Dual<N> a, const Dual<N>& b) {
+  a.value = floor_div(a.value, b.value);
+  return a;
+}
+template <std::size_t N>
+Dual<N> remainder(Dual<N> a, const Dual<N>& b) {
+  a.value = remainder(a.value, b.value);
+  return a;
+}
+
+// The next whole number, with the derivative of the argument itself: for rounding that is no tiling (bits to bytes).
+inline double rounded_up(double x) { return std::ceil(x); }
+template <std::size_t N>
+Dual<N> rounded_up(Dual<N> x) {
+  x.value = std::ceil(x.value);
+  return x;
 }
 
 // The larger and the smaller; of equal ones the first, with its derivative.

@@ -56,8 +56,11 @@ class SpokenVerdict {
 //   template <class Verdict> static Status check(const Params<double>&, Op, const SomeDims<double>&,
 //                                                const Widths<double>&, Verdict&& verdict);
 //       the same overloads: may this layer run? Cost is only ever used where the status is not `unsupported`.
-// Optional: `static constexpr bool kWholeLayer = true`: mixed weights reach the formula as one layer with their mean
-// width, not one width at a time.
+// Optional:
+//   static constexpr bool kWholeLayer = true: mixed weights reach the formula as one layer with their mean width, not
+//   one
+//       width at a time.
+//   static Requantization default_requantization(const Params<double>&): of layers that do not say theirs.
 template <class M, class D>
 concept PricesFamily = requires(const typename M::template Params<double>& p, const D& d, const Widths<>& w) {
   { M::cost(p, Op::conv2d, d, w) } -> std::same_as<Cost<double>>;
@@ -117,8 +120,13 @@ class ModelBackend final : public Backend {
  private:
   static constexpr bool kWholeLayer = requires { requires M::kWholeLayer; };
 
-  static Widths<> widths_of(const Precision& precision, double weight_bits) {
-    const Requantization requantization = precision.requantization.value_or(Requantization{});
+  Widths<> widths_of(const Precision& precision, double weight_bits) const {
+    Requantization requantization;
+    if (precision.requantization) {
+      requantization = *precision.requantization;
+    } else if constexpr (requires { M::default_requantization(params_); }) {
+      requantization = M::default_requantization(params_);
+    }
     return {precision.input.bits, weight_bits, precision.output.bits, requantization.scale_bits, requantization.shift};
   }
 
