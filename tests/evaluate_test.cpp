@@ -144,6 +144,28 @@ TEST(Evaluate, ThePolicyFallbackPricesOnTheOtherMachine) {
   EXPECT_TRUE(says(report, "1 of 2 layers priced on mpic"));
 }
 
+TEST(Evaluate, WidthsThatAFallbackAssumesAreSaidAndAreThoseOfTheFacts) {
+  const Graph graph = graph_of({conv("c"), in_float(conv("wide", 72.0)), in_float(conv("wider", 80.0))});
+  EvaluateOptions options;
+  options.formula = Formula("w_bits", {});
+  const NetworkReport report = evaluate(graph, toy("unmodelled \"fallback mpic\"\n", "toy-float"), options);
+  EXPECT_EQ(report.layers[1].reason, "on mpic");
+  EXPECT_EQ(report.layers[1].facts.weight_bits, 720.0 * 8.0);
+  EXPECT_EQ(report.layers[1].facts.bit_ops, 720.0 * 64.0);
+  EXPECT_EQ(report.layers[1].metric(Metric::cost), 8.0);
+  EXPECT_TRUE(
+      says(report, "widths w8a8 assumed for 2 of 3 layers, whose numbers are floating point (default_bits of mpic)"));
+}
+
+TEST(Evaluate, WidthsAreNotSaidToBeAssumedWhereTheFallbackRefuses) {
+  Layer refused = in_float(conv("wide", 72.0));
+  refused.precision.weight = integer(5.0);
+  const NetworkReport report = evaluate(graph_of({refused}), toy("unmodelled \"fallback mpic\"\n", "toy-float"));
+  EXPECT_EQ(only(report).status, Status::unsupported);
+  EXPECT_EQ(only(report).facts.input_bytes, facts(refused).input_bytes);
+  EXPECT_FALSE(says(report, "assumed"));
+}
+
 TEST(Evaluate, AFallbackThatCannotEitherGivesBothReasons) {
   Layer odd = conv("wide", 72.0);
   odd.precision.input = integer(5.0);

@@ -21,13 +21,13 @@ void add_inputs(const Graph& graph, std::vector<std::string>& lines) {
   }
 }
 
-void add_widths(const Graph& graph, const Description& description, const Tally& tally,
-                std::vector<std::string>& lines) {
-  if (tally.assumed_widths == 0) return;
-  const DefaultBits& bits = *description.default_bits();
-  lines.push_back(fmt::format("widths w{}a{} assumed for {}, whose numbers are floating point (default_bits of {})",
-                              bits.weight_bits, bits.activation_bits,
-                              layers_text(tally.assumed_widths, graph.nodes.size()), description.name()));
+void add_widths(const Graph& graph, const Tally& tally, std::vector<std::string>& lines) {
+  for (const auto& [description, layers] : tally.assumed_widths) {
+    const DefaultBits& bits = *description->default_bits();
+    lines.push_back(fmt::format("widths w{}a{} assumed for {}, whose numbers are floating point (default_bits of {})",
+                                bits.weight_bits, bits.activation_bits, layers_text(layers, graph.nodes.size()),
+                                description->name()));
+  }
 }
 
 std::string_view consequence(const Unmodelled& unmodelled) {
@@ -79,6 +79,16 @@ void add_guesses(const Description& description, std::vector<std::string>& lines
 
 }  // namespace
 
+void Tally::add_assumed_widths(const Description& description, std::size_t layers) {
+  const auto known = std::find_if(assumed_widths.begin(), assumed_widths.end(),
+                                  [&](const AssumedWidths& widths) { return widths.description == &description; });
+  if (known == assumed_widths.end()) {
+    assumed_widths.push_back({&description, layers});
+  } else {
+    known->layers += layers;
+  }
+}
+
 void Tally::add_unmodelled(const std::string& op) {
   ++unmodelled;
   auto& known = unmodelled_operators;
@@ -89,7 +99,7 @@ std::vector<std::string> assumptions(const Graph& graph, const Machine& machine,
                                      const Tally& tally) {
   std::vector<std::string> lines;
   add_inputs(graph, lines);
-  add_widths(graph, machine.description, tally, lines);
+  add_widths(graph, tally, lines);
   add_unmodelled(graph, machine.description, tally, lines);
   if (formula) lines.push_back("cost is the value of " + formula->expression());
   lines.insert(lines.end(), graph.notes.begin(), graph.notes.end());

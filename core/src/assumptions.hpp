@@ -14,7 +14,12 @@ namespace hwcost {
 
 // How many layers met which rule while a network was priced.
 struct Tally {
-  std::size_t assumed_widths = 0;
+  // Layers whose floating-point widths were replaced by the `default_bits` of a description.
+  struct AssumedWidths {
+    const Description* description = nullptr;  // the machine's own, or of one that it falls back to
+    std::size_t layers = 0;
+  };
+  std::vector<AssumedWidths> assumed_widths;  // a description each, in order of first use
   std::size_t proven_free = 0;
   std::size_t uncounted = 0;
   std::size_t unknown = 0;
@@ -22,6 +27,7 @@ struct Tally {
   std::size_t on_fallback = 0;
   std::vector<std::string> unmodelled_operators;  // each once, in order of first use
 
+  void add_assumed_widths(const Description& description, std::size_t layers);
   void add_unmodelled(const std::string& op);
 };
 

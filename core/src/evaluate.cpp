@@ -19,6 +19,7 @@ struct Verdict {
   std::string reason;
   Cost<> cost{};
   const Machine* machine = nullptr;  // who said it
+  std::optional<Layer> as_priced{};  // the layer with the widths that a fallback assumed; nothing where it assumed none
 };
 
 std::string op_text(const Layer& layer) {
@@ -88,6 +89,7 @@ class Evaluator {
 
   NetworkReport run(std::size_t layers_with_assumed_widths) {
     const Description& description = machine_.description;
+    if (layers_with_assumed_widths > 0) tally_.add_assumed_widths(description, layers_with_assumed_widths);
     NetworkReport report;
     report.model = model_name(graph_);
     report.hardware = {description.name(), description.file(), description.sha256(), description.backend()};
@@ -97,7 +99,6 @@ class Evaluator {
       report.layers.push_back(price(node));
       report.totals.add(report.layers.back());
     }
-    tally_.assumed_widths = layers_with_assumed_widths;
     report.assumptions = assumptions(graph_, machine_, formula_, tally_);
     add_memory(report);
     return report;
@@ -120,7 +121,7 @@ class Evaluator {
     row.status = verdict.status;
     row.reason = verdict.reason;
     row.machine = verdict.machine->description.name();
-    row.facts = facts(layer);
+    row.facts = facts(verdict.as_priced ? *verdict.as_priced : layer);
     row.has_facts = layer.op != Op::custom;
     row.cost = verdict.cost * layer.repeat;
     row.clock_hertz = verdict.machine->backend->traits().clock_hertz;
@@ -146,7 +147,7 @@ class Evaluator {
   }
 
   void apply_formula(const Layer& layer, Verdict& verdict) const {
-    const auto figure = formula_->evaluate(layer);
+    const auto figure = formula_->evaluate(verdict.as_priced ? *verdict.as_priced : layer);
     if (figure) {
       verdict.cost.figure = *figure;
     } else {
@@ -181,9 +182,19 @@ class Evaluator {
   Verdict judge_on_fallback(const Machine& machine, const Layer& layer, const std::optional<std::string>& free,
                             const std::string& refusal) {
     const Machine& other = *machine.fallback;
-    Layer assumed = layer;
-    if (const auto& bits = other.description.default_bits()) assume_widths(assumed, *bits);
-    Verdict verdict = judge_on(other, assumed, free);
+    const auto& bits = other.description.default_bits();
+    Verdict verdict;
+    if (bits && has_floating_operand(layer)) {
+      Layer assumed = layer;
+      assume_widths(assumed, *bits);
+      verdict = judge_on(other, assumed, free);
+      if (verdict.status != Status::unsupported) {
+        tally_.add_assumed_widths(other.description, 1);
+        verdict.as_priced = std::move(assumed);
+      }
+    } else {
+      verdict = judge_on(other, layer, free);
+    }
     const std::string where = "on " + other.description.name();
     verdict.reason = verdict.reason.empty() ? where : where + ": " + verdict.reason;
     if (verdict.status == Status::unsupported) {
