@@ -197,6 +197,14 @@ TEST_F(Command, VerifyRefusesAFigureThatTheMachineDoesNotDefine) {
                "net.csv:2: error: expected_latency_cycles: counts does not define this metric");
 }
 
+TEST_F(Command, VerifyRefusesATableThatExpectsNothing) {
+  const std::string error = ":1: error: no expected_<metric> or expected_status column with a value: nothing to verify";
+  folder_.write("plain.csv", "name,op,in_channels,in_h,in_w,out_channels\nstem,conv2d,4,2,2,8\n");
+  expect_error("verify plain.csv --hw mpic", 1, "plain.csv" + error);
+  folder_.write("empty.csv", "name,op,in_channels,in_h,in_w,out_channels,expected_macs\nstem,conv2d,4,2,2,8,\n");
+  expect_error("verify empty.csv --hw mpic", 1, "empty.csv" + error);
+}
+
 TEST_F(Command, HardwareIsListedShownAndChecked) {
   EXPECT_NE(run("hw list").out.find("\nmpic "), std::string::npos);
   const std::string shown = run("hw show mpic").out;

@@ -98,6 +98,13 @@ class Verifier {
 }  // namespace
 
 Verification verify(const LayerTable& table, const NetworkReport& report, double tolerance) {
+  const bool expects = std::any_of(table.rows.begin(), table.rows.end(), [](const TableRow& row) {
+    return row.expected_status.has_value() || !row.expected.empty();
+  });
+  if (!expects) {
+    throw InputError({table.graph.file, 1},
+                     "no expected_<metric> or expected_status column with a value: nothing to verify");
+  }
   return Verifier(table, report, tolerance).run();
 }
 

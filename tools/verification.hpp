@@ -29,7 +29,7 @@ struct Verification {
 
 // A row agrees where its status is the expected one (without expected_status any but `unsupported`) and every expected
 // figure is within the relative tolerance. An expected refusal has no figures of a machine. Throws InputError at a
-// figure that the machine does not define: it would hold nothing.
+// figure that the machine does not define, and where no row expects anything: either would hold nothing.
 Verification verify(const LayerTable& table, const NetworkReport& report, double tolerance);
 
 std::string verification_text(const Verification& verification, const std::string& table, const std::string& machine);
