@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hwcost::testing {
@@ -37,10 +38,12 @@ class Mutations {
     return text;
   }
 
-  // Bytes without any sense.
-  std::string noise(std::size_t longest) {
+  // Bytes without any sense: of the alphabet, or any where it is empty.
+  std::string noise(std::size_t longest, std::string_view alphabet = {}) {
     std::string text;
-    for (std::size_t length = below(longest + 1); length > 0; --length) text += static_cast<char>(below(256));
+    for (std::size_t length = below(longest + 1); length > 0; --length) {
+      text += alphabet.empty() ? static_cast<char>(below(256)) : alphabet[below(alphabet.size())];
+    }
     return text;
   }
 
