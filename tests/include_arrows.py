@@ -19,7 +19,7 @@ ARROWS = [
     ("core/include/", ["core/include/"]),
     ("core/src/", ["core/include/", "core/src/"]),
     ("core/import/include/", ["core/include/", "core/import/include/"]),
-    ("core/import/", ["core/include/", "core/src/", "core/import/"]),
+    ("core/import/", ["core/include/", "core/src/did_you_mean.hpp", "core/src/limits.hpp", "core/import/"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/", ["core/include/", "core/import/include/", "tools/"]),
 ]

@@ -43,6 +43,12 @@ class IncludeArrows(unittest.TestCase):
     def test_core_may_not_include_an_importer(self):
         self.assert_one("core/src/layer.cpp", '#include "hwcost/import/onnx.hpp"\n', "above it")
 
+    def test_importer_may_include_only_some_private_headers_of_core(self):
+        private = {"core/src/limits.hpp": "#pragma once\n", "core/src/pruning.hpp": "#pragma once\n"}
+        importer = "core/import/onnx/onnx.cpp"
+        self.assertEqual(self.found(files={**private, importer: '#include "limits.hpp"\n'}), [])
+        self.assertEqual(len(self.found(files={**private, importer: '#include "pruning.hpp"\n'})), 1)
+
     def test_importer_may_not_include_a_backend(self):
         self.assert_one("core/import/onnx/onnx.cpp", '#include "toy/toy.hpp"\n', "above it")
 

@@ -9,11 +9,10 @@
 #include <string_view>
 
 #include "hwcost/error.hpp"
+#include "limits.hpp"
 
 namespace hwcost {
 namespace {
-
-constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
 
 [[noreturn]] void fail_at(const Graph& graph, const Node& node, const std::string& what) {
   const std::string& name = node.source.empty() ? node.layer.name : node.source;

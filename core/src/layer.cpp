@@ -10,20 +10,19 @@
 #include <vector>
 
 #include "hwcost/work.hpp"
+#include "limits.hpp"
 
 namespace hwcost {
 namespace {
 
 using Reason = std::optional<std::string>;
 
-constexpr double kLargestCount = 9007199254740992.0;  // 2^53: beyond it doubles skip whole numbers
-
 bool is_whole(double value) { return std::isfinite(value) && value == std::floor(value); }
 bool divides(double divisor, double value) { return std::fmod(value, divisor) == 0.0; }
 
 Reason check_whole(std::string_view field, double value, double least, double most) {
   if (is_whole(value) && value >= least && value <= most) return std::nullopt;
-  if (most == kLargestCount) {
+  if (most == kLargestExactCount) {
     return fmt::format("{} is {}, not a {} whole number up to 2^53", field, value,
                        least > 0.0 ? "positive" : "non-negative");
   }
@@ -44,14 +43,14 @@ struct Range {
 
 // Members that are no positive extents; `bias` of a recurrent layer counts vectors.
 constexpr std::array kOtherRanges{
-    Range{"pad_front", 0.0, kLargestCount},
-    Range{"pad_back", 0.0, kLargestCount},
-    Range{"pad_top", 0.0, kLargestCount},
-    Range{"pad_bottom", 0.0, kLargestCount},
-    Range{"pad_left", 0.0, kLargestCount},
-    Range{"pad_right", 0.0, kLargestCount},
-    Range{"parameters", 0.0, kLargestCount},
-    Range{"buffers", 0.0, kLargestCount},
+    Range{"pad_front", 0.0, kLargestExactCount},
+    Range{"pad_back", 0.0, kLargestExactCount},
+    Range{"pad_top", 0.0, kLargestExactCount},
+    Range{"pad_bottom", 0.0, kLargestExactCount},
+    Range{"pad_left", 0.0, kLargestExactCount},
+    Range{"pad_right", 0.0, kLargestExactCount},
+    Range{"parameters", 0.0, kLargestExactCount},
+    Range{"buffers", 0.0, kLargestExactCount},
     Range{"bias", 0.0, 1.0},
     Range{"depthwise", 0.0, 1.0},
     Range{"owned", 0.0, 1.0},
@@ -64,15 +63,15 @@ constexpr Range range_of(std::string_view member) {
   if constexpr (std::is_same_v<D, Recurrent<>>) {
     if (member == "bias") return {member, 0.0, 2.0};
   }
-  if constexpr (std::is_same_v<D, Custom<>>) return {member, 0.0, kLargestCount};  // 0: not known
+  if constexpr (std::is_same_v<D, Custom<>>) return {member, 0.0, kLargestExactCount};  // 0: not known
   // A constant reads nothing, nor does an operator all of whose operands the layer owns.
   if constexpr (std::is_same_v<D, Movement<>> || std::is_same_v<D, Elementwise<>>) {
-    if (member == "in_elements" || member == "input_elements") return {member, 0.0, kLargestCount};
+    if (member == "in_elements" || member == "input_elements") return {member, 0.0, kLargestExactCount};
   }
   for (const Range& range : kOtherRanges) {
     if (range.member == member) return range;
   }
-  return {member, 1.0, kLargestCount};
+  return {member, 1.0, kLargestExactCount};
 }
 
 // The range of every member of D, in the order of kMembers.
@@ -183,7 +182,7 @@ Reason check_work(const Layer& layer) {
                           Count{"output elements", w.output}};
   for (const Count& count : counts) {
     const double total = count.value * layer.repeat;
-    if (!(total <= kLargestCount)) {
+    if (!(total <= kLargestExactCount)) {
       return fmt::format("{} of {} are {:.4g} in {} runs, more than the 2^53 that counts are exact to", count.name,
                          name(layer.op), total, layer.repeat);
     }
@@ -221,7 +220,7 @@ Reason check_histogram(const Layer& layer) {
   double total = 0.0;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (Reason reason = check_whole("weight bits", groups[i].bits, 0.0, 64.0)) return reason;
-    if (Reason reason = check_whole("channels of a width", groups[i].channels, 1.0, kLargestCount)) return reason;
+    if (Reason reason = check_whole("channels of a width", groups[i].channels, 1.0, kLargestExactCount)) return reason;
     if (i > 0 && groups[i].bits <= groups[i - 1].bits) {
       return fmt::format("widths are not ascending: {} behind {}", groups[i].bits, groups[i - 1].bits);
     }
@@ -328,7 +327,7 @@ std::optional<std::string> contradiction(const Layer& layer) {
   if (family_of(layer.dims) != info(layer.op).family) {
     return fmt::format("{} has extents of another operator family", name(layer.op));
   }
-  if (Reason reason = check_whole("repeat", layer.repeat, 1.0, kLargestCount)) return reason;
+  if (Reason reason = check_whole("repeat", layer.repeat, 1.0, kLargestExactCount)) return reason;
   const auto check_dims = [&layer](const auto& d) {
     Reason reason = check_ranges(d);
     return reason ? reason : check_extents(layer.op, d);

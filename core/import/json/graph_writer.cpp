@@ -6,6 +6,7 @@
 
 #include "graph_fields.hpp"
 #include "hwcost/import/json.hpp"
+#include "limits.hpp"
 
 namespace hwcost {
 namespace {
@@ -14,8 +15,7 @@ using Json = nlohmann::ordered_json;
 
 // Whole numbers without the ".0" that a double would get.
 Json to_json(double value) {
-  constexpr double kLargestCount = 9007199254740992.0;  // 2^53
-  if (value == std::floor(value) && std::abs(value) <= kLargestCount) return static_cast<std::int64_t>(value);
+  if (value == std::floor(value) && std::abs(value) <= kLargestExactCount) return static_cast<std::int64_t>(value);
   return value;
 }
 Json to_json(bool value) { return value; }

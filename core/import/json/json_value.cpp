@@ -8,6 +8,7 @@
 
 #include "did_you_mean.hpp"
 #include "hwcost/error.hpp"
+#include "limits.hpp"
 
 namespace hwcost {
 namespace {
@@ -78,9 +79,8 @@ double JsonValue::number() const {
 }
 
 std::size_t JsonValue::index() const {
-  constexpr double kLargest = 9007199254740992.0;  // 2^53
   const double value = number();
-  if (!(value >= 0.0 && value <= kLargest) || value != std::floor(value)) {
+  if (!(value >= 0.0 && value <= kLargestExactCount) || value != std::floor(value)) {
     fail(fmt::format("is {}, wanted a whole number from 0 on", value));
   }
   return static_cast<std::size_t>(value);

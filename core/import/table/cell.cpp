@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "did_you_mean.hpp"
+#include "limits.hpp"
 
 namespace hwcost::table {
 namespace {
-
-constexpr double kLargestCount = 9007199254740992.0;  // 2^53
 
 std::optional<double> finite_number(std::string_view text) {
   double value = 0.0;
@@ -28,7 +27,7 @@ double count(const Cell& cell, std::string_view text) {
   if (!value) cell.fail(fmt::format("{} is no number", in_quotes(text)));
   if (std::signbit(*value)) cell.fail(fmt::format("{} is negative", text));
   if (*value != std::floor(*value)) cell.fail(fmt::format("{} is no whole number", text));
-  if (*value > kLargestCount) cell.fail(fmt::format("{} exceeds 2^53, up to which counts are exact", text));
+  if (*value > kLargestExactCount) cell.fail(fmt::format("{} exceeds 2^53, up to which counts are exact", text));
   return *value;
 }
 
