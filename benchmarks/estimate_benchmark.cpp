@@ -54,9 +54,9 @@ void estimate_batch(benchmark::State& state, const Machine& machine) {
   CostColumns out;
   const MetricSet metrics = machine.backend->traits().metrics;
   if (metrics.contains(Metric::latency_cycles)) out.latency_cycles = latency;
-  if (metrics.contains(Metric::convention_ops)) out.operations = operations;
+  if (metrics.contains(Metric::convention_ops)) out.convention_ops = operations;
   if (metrics.contains(Metric::traffic_bytes)) out.traffic_bytes = traffic;
-  if (metrics.contains(Metric::cost)) out.figure = figure;
+  if (metrics.contains(Metric::cost)) out.cost = figure;
   for (auto _ : state) {
     machine.backend->estimate_batch({Op::conv2d, n, pointers}, out);
     benchmark::ClobberMemory();

@@ -271,6 +271,8 @@ TEST(Totals, LatenciesOfLayersAddUpWhateverBoundsEach) {
   LayerReport memory_bound = compute_bound;
   std::swap(memory_bound.cost.compute, memory_bound.cost.memory);
   memory_bound.cost.ideal.value = 10.0;
+  compute_bound.cost = compute_bound.cost.settled();
+  memory_bound.cost = memory_bound.cost.settled();
   Totals totals;
   totals.add(compute_bound);
   totals.add(memory_bound);

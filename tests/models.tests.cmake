@@ -1,6 +1,7 @@
 # What layers are and what backends say of them.
 hwcost_test(work)
 hwcost_test(formula)
+hwcost_test(model_backend)
 hwcost_test(gradient)
 hwcost_test(conformance)
 target_include_directories(conformance_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

@@ -1,7 +1,5 @@
 #include "bit_ops.hpp"
 
-#include <limits>
-
 #include "entries.hpp"
 #include "hwcost/formula.hpp"
 
@@ -28,7 +26,9 @@ class FormulaBackend final : public Backend {
   [[nodiscard]] Expected<Estimate, Unsupported> estimate(const Layer& layer) const override {
     if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, "bit_ops"));
     Estimate estimate;
-    if (work(layer).output == 0.0) return estimate;
+    const Work<> w = work(layer);
+    if (!detail::is_countable(w)) return tl::unexpected(no_counts());
+    if (is_empty(w)) return estimate;
     const auto figure = formula_.evaluate(layer);
     if (!figure) return tl::unexpected(figure.error());
     estimate.cost.figure = *figure;
@@ -36,23 +36,14 @@ class FormulaBackend final : public Backend {
   }
 
   void estimate_batch(const LayerColumns& in, const CostColumns& out) const override {
-    const auto put = [](auto column, std::size_t row, auto v) {
-      if (!column.empty()) column[row] = v;
-    };
     for (std::size_t i = 0; i < in.size; ++i) {
       const auto estimated = estimate(layer_at(in, i));
-      const double other = estimated ? 0.0 : std::numeric_limits<double>::quiet_NaN();
-      put(out.latency_cycles, i, other);
-      put(out.elapsed_seconds, i, other);
-      put(out.energy_joules, i, other);
-      put(out.traffic_bytes, i, other);
-      put(out.operations, i, other);
-      put(out.figure, i, estimated ? estimated->cost.figure : other);
-      put(out.status, i, estimated ? Status::priced : Status::unsupported);
+      out.put(i, estimated ? estimated->cost : Cost<>{}, estimated ? Status::priced : Status::unsupported, 0.0);
     }
   }
 
-  [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer&, GradientMode) const override {
+  [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const override {
+    if (mode == GradientMode::relaxed) return relaxed_gradient(*this, layer);
     return tl::unexpected(Unsupported{"a formula given as text has no derivative", {}});
   }
 

@@ -4,6 +4,20 @@
 
 namespace hwcost::mac_table {
 
+const std::vector<PairKeys>& pair_keys() {
+  static const std::vector<PairKeys> kKeys = [] {
+    std::vector<PairKeys> keys;
+    for (std::size_t a = 1; a <= kWidest; ++a) {
+      for (std::size_t w = 1; w <= kWidest; ++w) {
+        keys.push_back({a, w, Key{fmt::format("rate.a{}_w{}", a, w), "MAC/cycle", 1e-6, 1e9, false},
+                        Key{fmt::format("power.a{}_w{}", a, w), "W", 0, 1e4, false}});
+      }
+    }
+    return keys;
+  }();
+  return kKeys;
+}
+
 BackendTraits Model::traits(const Params<double>& p) {
   BackendTraits traits;
   traits.metrics = {Metric::latency_cycles, Metric::utilization};

@@ -12,6 +12,13 @@ namespace hwcost::mac_table {
 
 inline constexpr std::size_t kWidest = 16;  // bits of an operand in the table
 
+// Keys of one pair of widths: rate.a8_w4, power.a8_w4.
+struct PairKeys {
+  std::size_t activation_bits, weight_bits;
+  Key rate, power;
+};
+const std::vector<PairKeys>& pair_keys();
+
 struct Model {
   template <class T>
   struct Params {
@@ -25,11 +32,9 @@ struct Model {
 
     template <class Self, class F>
     static void visit(Self& p, F&& f) {
-      for (std::size_t a = 1; a <= kWidest; ++a) {
-        for (std::size_t w = 1; w <= kWidest; ++w) {
-          f(Key{fmt::format("rate.a{}_w{}", a, w), "MAC/cycle", 1e-6, 1e9, false}, p.rate[a][w]);
-          f(Key{fmt::format("power.a{}_w{}", a, w), "W", 0, 1e4, false}, p.power[a][w]);
-        }
+      for (const PairKeys& keys : pair_keys()) {
+        f(keys.rate, p.rate[keys.activation_bits][keys.weight_bits]);
+        f(keys.power, p.power[keys.activation_bits][keys.weight_bits]);
       }
       f(Key{"power", "W", 0, 1e4, false}, p.any_power);
       f(Key{"clock", "Hz", 1, 1e12, false}, p.clock.value);

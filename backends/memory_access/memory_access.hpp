@@ -24,11 +24,7 @@ struct Model {
   static Cost<T> cost(const Params<T>&, Op op, const D& d,
                       const Widths<T>& widths) requires(D::kFamily != Family::custom) {
     const Work<T> w = work(op, d);
-    // A look-up reads the rows that it wants (they are its input), not its table.
-    const T weights = D::kFamily == Family::lookup ? T(0.0) : w.weights;
-    return {.traffic = bytes(
-                whole_bytes(w.input * widths.input_bits) + whole_bytes(w.second_input * widths.weight_bits) +
-                whole_bytes(whole_bits(weights * widths.weight_bits)) + whole_bytes(w.output * widths.output_bits))};
+    return {.traffic = bytes(traffic(op, w, widths, whole_bits(w.weights * widths.weight_bits)).total())};
   }
 
   template <class D, class Verdict>
@@ -38,10 +34,6 @@ struct Model {
   }
 
  private:
-  template <class T>
-  static T whole_bytes(const T& bits) {
-    return rounded_up(bits / T(8.0));
-  }
   // Mixed weights come with their mean width, whose product with the count is a whole number but for rounding.
   static double whole_bits(double bits) { return std::nearbyint(bits); }
   template <std::size_t N>

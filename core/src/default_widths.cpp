@@ -11,11 +11,6 @@ void assume_integer(NumberFormat& format, double bits) {
 
 }  // namespace
 
-bool has_floating_operand(const Layer& layer) {
-  const Precision& precision = layer.precision;
-  return !precision.input.is_integer() || !precision.output.is_integer() || is_floating(precision.weight);
-}
-
 void assume_widths(Layer& layer, const DefaultBits& bits) {
   Precision& precision = layer.precision;
   assume_integer(precision.input, bits.activation_bits);

@@ -8,9 +8,6 @@
 
 namespace hwcost {
 
-// Input, output or weights; biases do not decide what a machine can run.
-bool has_floating_operand(const Layer& layer);
-
 // Replaces floating-point formats alone; integers stay as the model says.
 void assume_widths(Layer& layer, const DefaultBits& bits);
 // The same for all layers and tensors. Gives the number of layers that changed.

@@ -123,7 +123,7 @@ class Evaluator {
     row.machine = verdict.machine->description.name();
     row.facts = facts(verdict.as_priced ? *verdict.as_priced : layer);
     row.has_facts = layer.op != Op::custom;
-    row.cost = verdict.cost * layer.repeat;
+    row.cost = verdict.cost.settled() * layer.repeat;
     row.clock_hertz = verdict.machine->backend->traits().clock_hertz;
     row.metrics = metrics_of(*verdict.machine);
     row.repeat = layer.repeat;

@@ -38,7 +38,7 @@ std::optional<double> value(Metric metric, const Cost<>& cost, const Facts& fact
       return cost.latency().value;
     case Metric::latency_seconds:
       if (clock_hertz == 0.0 && cost.latency().value != 0.0) return std::nullopt;
-      return cost.elapsed.value + (clock_hertz == 0.0 ? 0.0 : cost.latency().value / clock_hertz);
+      return cost.seconds(clock_hertz);
     case Metric::energy_joules:
       return cost.energy.value;
     case Metric::traffic_bytes:
@@ -62,7 +62,7 @@ std::string_view bottleneck(const Cost<>& cost) {
   const double compute = cost.compute.value;
   const double memory = cost.memory.value;
   const double overhead = cost.overhead.value;
-  if (compute == 0.0 && memory == 0.0 && overhead == 0.0) return "none";
+  if (compute == 0.0 && memory == 0.0 && overhead == 0.0) return cost.elapsed.value > 0.0 ? "unseparated" : "none";
   if (overhead > std::max(compute, memory)) return "overhead";
   return memory > compute ? "memory" : "compute";
 }

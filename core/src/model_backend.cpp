@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace hwcost {
 
 Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view backend) {
   const std::string_view what = op == Op::custom && !custom_op.empty() ? std::string_view(custom_op) : name(op);
   return {fmt::format("backend {} has no model of {}", backend, what), Unsupported::Cause::unmodelled};
+}
+
+Unsupported no_counts() { return {"an extent is negative, infinite or not a number", {}}; }
+
+std::optional<Unsupported> floating_operand(const Layer& layer) {
+  if (!has_floating_operand(layer)) return std::nullopt;
+  return Unsupported{
+      "floating-point operands: this machine computes integers (say widths, or give its description "
+      "default_bits)",
+      {}};
 }
 
 namespace {
@@ -24,7 +36,7 @@ Layer layer_at(const LayerColumns& in, std::size_t row) {
   layer.precision.input = integer(widths.input_bits);
   layer.precision.weight = integer(widths.weight_bits);
   layer.precision.output = integer(widths.output_bits);
-  layer.precision.requantization = Requantization{widths.scale_bits, widths.shift};
+  if (!std::isnan(widths.scale_bits)) layer.precision.requantization = Requantization{widths.scale_bits, widths.shift};
   return layer;
 }
 

@@ -88,7 +88,6 @@ void Totals::add(const LayerReport& layer) {
   }
   ++(layer.status == Status::priced ? priced : approximated);
   cost = cost + layer.cost;
-  cycles += layer.cost.latency().value;
   seconds += layer.metric(Metric::latency_seconds).value_or(0.0);
   note_what_is_incomplete(layer);
 }
@@ -98,6 +97,8 @@ void Totals::note_what_is_incomplete(const LayerReport& layer) {
     const Metric m = static_cast<Metric>(i);
     if (!layer.metrics.contains(m)) incomplete.insert(m);
   }
+  if (layer.metrics.contains(Metric::latency_seconds) && !layer.metric(Metric::latency_seconds))
+    incomplete.insert(Metric::latency_seconds);
   if (layer.clock_hertz == clock_hertz) return;
   for (const Metric m : kCycleMetrics) incomplete.insert(m);
 }
@@ -107,13 +108,9 @@ double Totals::unpriced_share_of_macs() const {
 }
 
 std::optional<double> Totals::metric(Metric m, MetricSet defined) const {
-  if (!defined.contains(m) || incomplete.contains(m)) return std::nullopt;
+  if (!defined.contains(m) || incomplete.contains(m) || priced + approximated == 0) return std::nullopt;
   if (m == Metric::latency_seconds) return seconds;
-  // Layers run one after the other: their latencies add up, whatever bounds each.
-  Cost<> in_sequence = cost;
-  in_sequence.compute.value = cycles;
-  in_sequence.memory.value = in_sequence.overhead.value = 0.0;
-  return value(m, in_sequence, priced_facts, clock_hertz);
+  return value(m, cost, priced_facts, clock_hertz);
 }
 
 std::vector<ModuleReport> by_module(const NetworkReport& report) { return ModuleTree(report).parents_first(); }

@@ -39,6 +39,7 @@ Facts facts(const Layer& given) {
   const Precision& p = layer.precision;
 
   Facts f;
+  if (is_empty(w)) return f;  // nothing is left of it
   f.macs = w.macs * layer.repeat;
   f.flops = w.flops() * layer.repeat;
   f.transcendentals = w.transcendentals * layer.repeat;
@@ -52,13 +53,13 @@ Facts facts(const Layer& given) {
       },
       layer.dims);
   f.weight_bytes = whole_bytes(f.weight_bits);
-  const double second_bytes = whole_bytes(w.second_input * p.weight.uniform.bits);
-  f.input_bytes = whole_bytes(w.input * p.input.bits) + second_bytes;
-  f.output_bytes = whole_bytes(w.output * p.output.bits);
-  // A look-up reads the rows that it wants (they are its input), not its table.
-  const bool reads_weights = info(layer.op).family != Family::lookup;
+  const Traffic<> moved =
+      traffic(layer.op, w, {p.input.bits, p.weight.uniform.bits, p.output.bits, 0.0, 0.0}, f.weight_bits);
+  f.input_bytes = moved.input + moved.second_input;
+  f.output_bytes = moved.output;
+  f.memory_access_bytes = moved.total() * layer.repeat;
+  const bool reads_weights = moved.weights > 0.0;
   f.memory_access_elements = (w.input + w.second_input + w.output + (reads_weights ? w.weights : 0.0)) * layer.repeat;
-  f.memory_access_bytes = (f.input_bytes + f.output_bytes + (reads_weights ? f.weight_bytes : 0.0)) * layer.repeat;
   set_bound(layer, w, f);
   f.memory_access_bound_elements *= layer.repeat;
   if (layer.owns_weights) {

@@ -22,7 +22,7 @@ class RandomLayers {
     layer.precision.input = integer(pick({1, 2, 4, 8, 8, 8, 16}));
     layer.precision.weight = integer(pick({0, 1, 2, 2, 4, 4, 8, 8, 8, 16}));
     layer.precision.output = integer(pick({2, 4, 8, 32}));
-    layer.precision.requantization = Requantization{pick({0, 8, 16, 32}), pick({0, 1})};
+    if (pick({0, 1, 2}) > 0.0) layer.precision.requantization = Requantization{pick({0, 8, 16, 32}), pick({0, 1})};
     switch (info(op).family) {
       case Family::convolution:
         layer.dims = convolution(op);

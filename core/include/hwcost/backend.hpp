@@ -18,7 +18,8 @@ enum class GradientMode {
   // The formula's own derivative, where ceil, floor and modulo pass on that of their numerator.
   straight_through,
   // That of the piecewise-linear interpolation over the channel counts with knots at the multiples of the machine's
-  // granularity and at the layer's own count: the slope from the knot below. Other members have derivative 0.
+  // granularity (a tile in every group) and at the layer's own count: the slope from the knot below. Channels of a
+  // depthwise layer go together: their slope stands under out_channels. Other members have derivative 0.
   relaxed,
 };
 
@@ -27,6 +28,7 @@ struct BackendTraits {
   MetricSet metrics;                    // which of the metrics it defines
   double clock_hertz = 0.0;             // cycles a second; 0: no clock is known and cycles have no seconds
   bool integers_only = false;           // computes integers: floating-point layers need widths assumed for them
+  bool widths_add_up = true;            // a layer of mixed widths costs the sum of its parts, one a width
   bool monotone = true;                 // the cost never falls as an extent grows
   double out_channel_step = 1.0;        // granularity in output channels: knots of the relaxed gradient
   double depthwise_channel_step = 1.0;  // the same of depthwise convolutions
@@ -44,16 +46,17 @@ struct CostGradient {
   Cost<> value;  // == estimate().cost, bit for bit
   std::vector<Cost<>> partial;
 
-  // d latency / d member k: of the part that bounds the layer, and of the overhead.
-  [[nodiscard]] double latency_cycles(std::size_t k) const {
-    const Cost<>& d = partial[k];
-    return (value.compute < value.memory ? d.memory.value : d.compute.value) + d.overhead.value;
+  // d latency / d member k.
+  [[nodiscard]] double latency_cycles(std::size_t k) const { return partial[k].latency().value; }
+  [[nodiscard]] double latency_seconds(std::size_t k, double clock_hertz) const {
+    return partial[k].seconds(clock_hertz);
   }
 };
 
 // A cost model bound to one hardware description.
 // Immutable once made: every method is const and may be called from any thread.
-// Costs are of one run of the layer (Layer::repeat is the caller's to apply).
+// Costs are of one run of the layer (Layer::repeat is the caller's to apply). Extents are counts: one that is negative,
+// infinite or not a number makes the layer unsupported; whether they fit each other is for contradiction() (layer.hpp).
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -72,5 +75,9 @@ class Backend {
  protected:
   Backend() = default;
 };
+
+// GradientMode::relaxed for any backend: it needs the backend's values alone.
+[[nodiscard]] HWCOST_EXPORT Expected<CostGradient, Unsupported> relaxed_gradient(const Backend& backend,
+                                                                                 const Layer& layer);
 
 }  // namespace hwcost

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "hwcost/cost.hpp"
@@ -21,8 +22,9 @@ constexpr std::string_view to_text(Status status) {
 }
 
 // Borrowed input columns, `size` doubles each: first the members of op's family in the order of its kMembers, then
-// those of Widths. A layer with mixed weights is one candidate a width (out_channels = channels of that width); their
-// costs add up.
+// those of Widths. Widths are of integers. A scale_bits of NaN: the layer does not say its requantisation, the
+// machine's own default holds. A layer with mixed weights is one candidate a width (out_channels = channels of that
+// width); their costs add up where BackendTraits::widths_add_up says so.
 struct LayerColumns {
   Op op = Op::conv2d;
   std::size_t size = 0;
@@ -32,15 +34,33 @@ struct LayerColumns {
 // One candidate of the columns as a layer (nameless, integer formats).
 HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
 
-// Borrowed output columns; an empty one is not wanted. An unsupported candidate gets NaN in each and its status.
+// Borrowed output columns, of the metrics of those names; an empty one is not wanted. An unsupported candidate gets NaN
+// in each and its status.
 struct CostColumns {
   std::span<double> latency_cycles;
-  std::span<double> elapsed_seconds;
+  std::span<double> latency_seconds;
   std::span<double> energy_joules;
   std::span<double> traffic_bytes;
-  std::span<double> operations;
-  std::span<double> figure;
+  std::span<double> convention_ops;
+  std::span<double> cost;
   std::span<Status> status;
+
+  // Writes one row. Cycles without a clock (0) have no seconds: NaN.
+  void put(std::size_t row, const Cost<>& c, Status outcome, double clock_hertz) const {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    const bool ok = outcome != Status::unsupported;
+    const auto write = [&](std::span<double> column, double v) {
+      if (!column.empty()) column[row] = ok ? v : kNan;
+    };
+    write(latency_cycles, c.latency().value);
+    if (!latency_seconds.empty())
+      write(latency_seconds, clock_hertz == 0.0 && c.latency().value != 0.0 ? kNan : c.seconds(clock_hertz));
+    write(energy_joules, c.energy.value);
+    write(traffic_bytes, in_bytes(c.traffic));
+    write(convention_ops, c.operations);
+    write(cost, c.figure);
+    if (!status.empty()) status[row] = outcome;
+  }
 };
 
 // Columns that LayerColumns of this operator has.

@@ -27,6 +27,12 @@ struct Layer {
 
 HWCOST_EXPORT bool operator==(const Layer& a, const Layer& b);
 
+// Whether input, output or weights are floating-point; biases do not decide what a machine can run.
+inline bool has_floating_operand(const Layer& layer) {
+  const Precision& p = layer.precision;
+  return !p.input.is_integer() || !p.output.is_integer() || (!p.weight.is_mixed() && !p.weight.uniform.is_integer());
+}
+
 // Output channels of a layer that has weights a channel; 0 for the others.
 HWCOST_EXPORT double out_channels(const Dims& dims);
 

@@ -32,7 +32,8 @@ HWCOST_EXPORT std::optional<Metric> metric_named(std::string_view name);
 // The metric's value of one layer, or of sums over layers; nothing where it has none there (utilisation of no time).
 HWCOST_EXPORT std::optional<double> value(Metric metric, const Cost<>& cost, const Facts& facts, double clock_hertz);
 
-// Which part takes the longest: "compute", "memory" or "overhead"; "none" where the layer takes no time.
+// Which part takes the longest: "compute", "memory" or "overhead"; "unseparated" where the whole time is known alone
+// (it was measured), "none" where the layer takes no time.
 HWCOST_EXPORT std::string_view bottleneck(const Cost<>& cost);
 
 // A set of metrics, in the order of Metric.

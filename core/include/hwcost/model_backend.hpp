@@ -5,6 +5,7 @@
 #include <concepts>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -77,19 +78,30 @@ struct WithNumber<D<From>> {
   using type = D<To>;
 };
 
-// All output channels pruned: such a layer costs nothing on any machine, whatever its widths.
+// All output channels have 0 bit: such a layer costs nothing on any machine, whatever else it is.
 template <class D, class T>
-constexpr bool is_pruned(const D& dims, const Widths<T>& widths) {
+constexpr bool is_pruned(const D&, const Widths<T>& widths) {
   if constexpr (D::kFamily == Family::convolution || D::kFamily == Family::linear) {
-    return value_of(widths.weight_bits) == 0.0 || value_of(dims.out_channels) == 0.0;
+    return value_of(widths.weight_bits) == 0.0;
   }
   return false;
+}
+
+// Extents of which the work is a number: none negative, infinite or not a number.
+constexpr bool is_countable(const Work<double>& w) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return w.output >= 0.0 && w.output < kInfinity && w.input >= 0.0 && w.input < kInfinity && w.macs >= 0.0 &&
+         w.macs < kInfinity;
 }
 
 }  // namespace detail
 
 // The reason why `model` does not price this operator at all.
 HWCOST_EXPORT Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view backend);
+// The reason why a layer with extents that are no counts has no price.
+HWCOST_EXPORT Unsupported no_counts();
+// The reason why a machine that computes integers does not run this layer; nothing where all its operands are.
+HWCOST_EXPORT std::optional<Unsupported> floating_operand(const Layer& layer);
 
 template <class M>
 class ModelBackend final : public Backend {
@@ -135,52 +147,56 @@ class ModelBackend final : public Backend {
     if constexpr (!PricesFamily<M, D>) {
       return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
     } else {
-      const WeightFormat& weight = layer.precision.weight;
-      if (!weight.is_mixed()) [[likely]] {
-        return one_width(layer.op, dims, widths_of(layer.precision, weight.uniform.bits));
+      if (traits_.integers_only) {
+        if (auto refusal = floating_operand(layer)) return tl::unexpected(std::move(*refusal));
       }
+      const WeightFormat& weight = layer.precision.weight;
+      if (!weight.is_mixed()) [[likely]]
+        return one_width(layer.op, dims, widths_of(layer.precision, weight.uniform.bits));
       if constexpr (requires { with_out_channels(dims, 1.0); }) {
-        if constexpr (kWholeLayer) {
-          double channels = 0.0;
-          double bits = 0.0;
-          for (const ChannelGroup& g : weight.groups) {
-            channels += g.bits > 0.0 ? g.channels : 0.0;
-            bits += g.bits * g.channels;
-          }
-          if (channels == 0.0) return Estimate{};
-          return one_width(layer.op, with_out_channels(dims, channels), widths_of(layer.precision, bits / channels));
-        } else {
-          Estimate sum;
-          for (const ChannelGroup& g : weight.groups) {
-            if (g.bits == 0.0 || g.channels == 0.0) continue;
-            auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
-            if (!part) return part;
-            sum.cost = sum.cost + part->cost;
-            if (sum.approximation.empty()) sum.approximation = std::move(part->approximation);
-          }
-          return sum;
-        }
+        return kWholeLayer ? mean_width(layer, dims) : sum_of_widths(layer, dims);
       } else {
         return tl::unexpected(Unsupported{"an operator without output channels has a histogram of weight widths", {}});
       }
     }
   }
 
+  // The channels of each width as a layer of their own.
+  template <class D>
+  Expected<Estimate, Unsupported> sum_of_widths(const Layer& layer, const D& dims) const {
+    Estimate sum;
+    for (const ChannelGroup& g : layer.precision.weight.groups) {
+      if (g.bits == 0.0 || g.channels == 0.0) continue;
+      auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
+      if (!part) return part;
+      sum.cost = sum.cost + part->cost;
+      if (sum.approximation.empty()) sum.approximation = std::move(part->approximation);
+    }
+    return sum;
+  }
+
+  template <class D>
+  Expected<Estimate, Unsupported> mean_width(const Layer& layer, const D& dims) const {
+    double channels = 0.0;
+    double bits = 0.0;
+    for (const ChannelGroup& g : layer.precision.weight.groups) {
+      channels += g.bits > 0.0 ? g.channels : 0.0;
+      bits += g.bits * g.channels;
+    }
+    if (channels == 0.0) return Estimate{};
+    return one_width(layer.op, with_out_channels(dims, channels), widths_of(layer.precision, bits / channels));
+  }
+
   template <class D>
   Expected<Estimate, Unsupported> one_width(Op op, const D& dims, const Widths<>& widths) const {
     Estimate estimate;
+    const Work<> w = work(op, dims);
+    if (!detail::is_countable(w)) return tl::unexpected(no_counts());
     if (detail::is_pruned(dims, widths)) return estimate;
     const Status status = M::check(params_, op, dims, widths, SpokenVerdict(estimate.approximation));
     if (status == Status::unsupported) return tl::unexpected(Unsupported{std::move(estimate.approximation), {}});
-    estimate.cost = cost_of(params_, op, dims, widths);
+    if (!is_empty(w)) estimate.cost = M::cost(params_, op, dims, widths).settled();
     return estimate;
-  }
-
-  // The formula, and nothing for nothing.
-  template <class P, class D, class T>
-  static Cost<T> cost_of(const P& params, Op op, const D& dims, const Widths<T>& widths) {
-    const Cost<T> cost = M::cost(params, op, dims, widths);
-    return is_empty(work(op, dims)) || detail::is_pruned(dims, widths) ? Cost<T>{} : cost;
   }
 
   template <class D, std::size_t... K>
@@ -193,69 +209,53 @@ class ModelBackend final : public Backend {
 
   template <class D>
   void batch_family(const LayerColumns& in, const CostColumns& out) const {
-    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-    const auto put = [](auto column, std::size_t row, auto v) {
-      if (!column.empty()) column[row] = v;
-    };
     if constexpr (!PricesFamily<M, D>) {
-      for (std::size_t i = 0; i < in.size; ++i) {
-        put(out.latency_cycles, i, kNan);
-        put(out.elapsed_seconds, i, kNan);
-        put(out.energy_joules, i, kNan);
-        put(out.traffic_bytes, i, kNan);
-        put(out.operations, i, kNan);
-        put(out.figure, i, kNan);
-        put(out.status, i, Status::unsupported);
-      }
+      for (std::size_t i = 0; i < in.size; ++i) out.put(i, {}, Status::unsupported, 0.0);
     } else {
       using DimsIndices = std::make_index_sequence<kMemberCount<D>>;
       using WidthIndices = std::make_index_sequence<kMemberCount<Widths<>>>;
-      const Params params = params_;  // a local copy: the compiler may keep it in registers
+      const Params params = params_;  // local copies: the compiler may keep them in registers
       const CostColumns columns = out;
+      const double clock = traits_.clock_hertz;
+      const Widths<> standard = widths_of(Precision{}, 0.0);
       const Op op = in.op;
       for (std::size_t i = 0; i < in.size; ++i) {
         const D dims = gather<D>(in.columns, 0, i, DimsIndices());
-        const auto widths = gather<Widths<>>(in.columns, kMemberCount<D>, i, WidthIndices());
+        auto widths = gather<Widths<>>(in.columns, kMemberCount<D>, i, WidthIndices());
+        if (std::isnan(widths.scale_bits)) {
+          widths.scale_bits = standard.scale_bits;
+          widths.shift = standard.shift;
+        }
+        const Work<> w = work(op, dims);
+        const bool pruned = detail::is_pruned(dims, widths);
         const Status checked = M::check(params, op, dims, widths, SilentVerdict());
-        const Status status = detail::is_pruned(dims, widths) ? Status::priced : checked;
-        const Cost<> cost = cost_of(params, op, dims, widths);
-        const bool ok = status != Status::unsupported;
-        put(columns.latency_cycles, i, ok ? cost.latency().value : kNan);
-        put(columns.elapsed_seconds, i, ok ? cost.elapsed.value : kNan);
-        put(columns.energy_joules, i, ok ? cost.energy.value : kNan);
-        put(columns.traffic_bytes, i, ok ? in_bytes(cost.traffic) : kNan);
-        put(columns.operations, i, ok ? cost.operations : kNan);
-        put(columns.figure, i, ok ? cost.figure : kNan);
-        put(columns.status, i, status);
+        const Status status = !detail::is_countable(w) ? Status::unsupported : pruned ? Status::priced : checked;
+        const Cost<> cost = M::cost(params, op, dims, widths).settled();
+        columns.put(i, is_empty(w) || pruned ? Cost<>{} : cost, status, clock);
       }
     }
   }
 
   template <class D>
   Expected<CostGradient, Unsupported> gradient_family(const Layer& layer, const D& dims, GradientMode mode) const {
+    if (mode == GradientMode::relaxed) return relaxed_gradient(*this, layer);
     if constexpr (!PricesFamily<M, D>) {
       return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
     } else {
       if (layer.precision.weight.is_mixed())
         return tl::unexpected(Unsupported{"a gradient needs one width for all output channels", {}});
-      const Widths<> widths = widths_of(layer.precision, layer.precision.weight.uniform.bits);
-      auto here = one_width(layer.op, dims, widths);
-      if (!here) return tl::unexpected(here.error());
-      CostGradient result{here->cost, std::vector<Cost<>>(kMemberCount<D> + kMemberCount<Widths<>>)};
-      if (mode == GradientMode::straight_through) {
-        straight_through(layer.op, dims, widths, result);
-      } else {
-        relaxed(layer.op, dims, widths, result);
-      }
-      return result;
+      if (auto here = estimate_family(layer, dims); !here) return tl::unexpected(std::move(here.error()));
+      return straight_through(layer.op, dims, widths_of(layer.precision, layer.precision.weight.uniform.bits));
     }
   }
 
   template <class D>
-  void straight_through(Op op, const D& dims, const Widths<>& widths, CostGradient& result) const {
+  CostGradient straight_through(Op op, const D& dims, const Widths<>& widths) const {
     constexpr std::size_t kDims = kMemberCount<D>;
     using T = Dual<kDims + kMemberCount<Widths<>>>;
     using Lifted = typename detail::WithNumber<D>::template type<T>;
+    CostGradient result{{}, std::vector<Cost<>>(kDims + kMemberCount<Widths<>>)};
+    if (detail::is_pruned(dims, widths)) return result;
     Lifted d;
     for (std::size_t k = 0; k < kDims; ++k)
       d.*Lifted::kMembers[k].pointer = T::variable(dims.*D::kMembers[k].pointer, k);
@@ -263,48 +263,18 @@ class ModelBackend final : public Backend {
     for (std::size_t k = 0; k < kMemberCount<Widths<>>; ++k)
       w.*Widths<T>::kMembers[k].pointer = T::variable(widths.*Widths<>::kMembers[k].pointer, kDims + k);
     const auto params = lift_parameters<typename M::template Params<T>>(params_);
-    const Cost<T> cost = cost_of(params, op, d, w);
-    std::array<T, Cost<T>::kCount> parts;
-    std::size_t next = 0;
-    Cost<T>::visit(cost, [&](std::string_view, const T& part) { parts[next++] = part; });
-    for (std::size_t k = 0; k < result.partial.size(); ++k) {
-      next = 0;
-      Cost<>::visit(result.partial[k], [&](std::string_view, double& part) { part = parts[next++].partial[k]; });
-    }
+    const Cost<T> cost = M::cost(params, op, d, w).settled();
+    // A layer without outputs costs nothing, and still has a slope: what its first channel would cost.
+    if (!is_empty(work(op, dims))) visit_parts(result.value, cost, [](const T& from, double& to) { to = from.value; });
+    for (std::size_t k = 0; k < result.partial.size(); ++k)
+      visit_parts(result.partial[k], cost, [k](const T& from, double& to) { to = from.partial[k]; });
+    return result;
   }
 
-  // Slope from the knot below, by each channel count.
-  template <class D>
-  void relaxed(Op op, const D& dims, const Widths<>& widths, CostGradient& result) const {
-    for (std::size_t k = 0; k < kMemberCount<D>; ++k) {
-      const bool out = D::kMembers[k].name == "out_channels";
-      if (!out && D::kMembers[k].name != "in_channels") continue;
-      double step = out ? traits_.out_channel_step : traits_.in_channel_step;
-      if constexpr (requires { dims.is_depthwise(); }) {
-        if (dims.is_depthwise()) step = traits_.depthwise_channel_step;
-      }
-      D below = dims;
-      const double own = dims.*D::kMembers[k].pointer;
-      if (own <= 0.0) continue;
-      const double knot = step * (std::ceil(own / step) - 1.0);
-      if (requires_joint_move(dims)) {
-        below = depthwise_at(dims, knot);
-      } else {
-        below.*D::kMembers[k].pointer = knot;
-      }
-      const Cost<> lower = cost_of(params_, op, below, widths);
-      result.partial[k] = (result.value + lower * -1.0) * (1.0 / (own - knot));
-    }
-  }
-  template <class D>
-  static bool requires_joint_move(const D& dims) {
-    if constexpr (requires { dims.is_depthwise(); }) return dims.is_depthwise();
-    return false;
-  }
-  template <class D>
-  static D depthwise_at(const D& dims, double channels) {
-    if constexpr (requires { with_out_channels(dims, channels); }) return with_out_channels(dims, channels);
-    return dims;
+  // Calls f(part of `from`, same part of `to`) for every part.
+  template <class T, class F>
+  static void visit_parts(Cost<>& to, const Cost<T>& from, F&& f) {
+    Cost<T>::visit_together([&](std::string_view, const T& x, double& y) { f(x, y); }, from, to);
   }
 
   std::string name_;

@@ -40,7 +40,6 @@ struct Totals {
   Cost<> cost;         // of the priced and approximated ones
   double clock_hertz = 0.0;
   double seconds = 0.0;  // sums of each layer's own seconds: machines of different clocks add up
-  double cycles = 0.0;
   std::size_t priced = 0, approximated = 0, unsupported = 0;
   MetricSet incomplete;  // that some priced layer lacks (it ran on another machine): they have no total
 

@@ -101,10 +101,14 @@ constexpr Work<T> work(Op op, const Softmax<T>& d) {
           .output = n};
 }
 
+// From a table that the layer owns: indices in, rows read at the weights' width. From an activation: its rows in.
 template <class T>
 constexpr Work<T> work(Op, const Lookup<T>& d) {
   const T rows = d.lookups * d.row_elements;
-  return {.weights = d.owned * d.table_rows * d.row_elements, .input = rows, .output = rows};
+  return {.weights = d.owned * d.table_rows * d.row_elements,
+          .input = d.owned * d.lookups + (T(1.0) - d.owned) * rows,
+          .second_input = d.owned * rows,
+          .output = rows};
 }
 
 template <class T>
@@ -158,6 +162,25 @@ constexpr Work<T> work(Op, const Attention<T>& d) {
 template <class T>
 constexpr Work<T> work(Op, const Custom<T>& d) {
   return {.input = d.in_elements, .output = d.out_elements};
+}
+
+// Bytes of each operand that one run moves when it crosses the memory port once; a tensor is rounded up to whole bytes.
+template <class T = double>
+struct Traffic {
+  T input{}, second_input{}, weights{}, output{};
+  [[nodiscard]] constexpr T total() const { return input + second_input + weights + output; }
+};
+
+// `weights_in_bits` of all weights together. A look-up reads the rows that it wants (they are its input), not its
+// table.
+template <class T>
+Traffic<T> traffic(Op op, const Work<T>& w, const Widths<T>& widths, const T& weights_in_bits) {
+  const auto bytes = [](const T& bits) { return rounded_up(bits / T(8.0)); };
+  const bool reads_weights = info(op).family != Family::lookup;
+  return {.input = bytes(w.input * widths.input_bits),
+          .second_input = bytes(w.second_input * widths.weight_bits),
+          .weights = reads_weights ? bytes(weights_in_bits) : T(0.0),
+          .output = bytes(w.output * widths.output_bits)};
 }
 
 // Nothing to do: a layer of which no output is left costs nothing on any machine.
