@@ -51,7 +51,8 @@ struct DefaultBits {
 // Folders in which descriptions are looked for, first found first taken.
 using SearchPath = std::vector<std::filesystem::path>;
 
-// The folder of the descriptions that are installed beside this library.
+// The folder of the descriptions that are installed beside this library; of a static library, beside the program that
+// it is linked into: a program that is installed elsewhere names the folder itself (hwcostConfig.cmake has it).
 HWCOST_EXPORT std::filesystem::path installed_descriptions();
 
 class HWCOST_EXPORT Description {
