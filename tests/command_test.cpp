@@ -34,12 +34,28 @@ constexpr const char* kTable =
     "stem.odd,conv2d,4,2,2,8,1,5,128,,unsupported\n"
     "\"head, last.fc\",linear,8,,,21,0,8,168,80,priced\n";
 
+// A network without edges of nodes with 8 bit widths.
+std::string network(const std::vector<std::string>& nodes) {
+  std::string text =
+      R"({"schema": "hwcost-ir/1", "name": "odd", "tensors": [], "inputs": [], "outputs": [], "nodes": [)";
+  const char* separator = "";
+  for (const std::string& node : nodes) {
+    text += separator + ("{" + node) + R"(, "precision": {"input": "8", "weight": "8", "output": "8"}})";
+    separator = ",";
+  }
+  return text + "]}";
+}
+
+constexpr const char* kConv = R"("name": "c", "op": "conv2d", "dims": {"in_channels": 16, "out_channels": 16})";
+constexpr const char* kProduct = R"("name": "m", "op": "matmul", "dims": {"rows": 16, "depth": 16, "columns": 3})";
+constexpr const char* kUnknown = R"("name": "w", "op": "custom", "custom_op": "Warp", "dims": {})";
+
 class Command : public testing::Test {
  protected:
   // Runs the command in a folder of its own, by a shell, so that arguments are quoted as a user quotes them.
-  Outcome run(const std::string& arguments) const {
-    const std::string line = "cd '" + folder_.path().string() + "' && '" HWCOST_COMMAND "' " + arguments +
-                             " >stdout.txt 2>stderr.txt </dev/null";
+  Outcome run(const std::string& arguments, const std::string& to = " >stdout.txt") const {
+    const std::string line = "cd '" + folder_.path().string() + "' && : >stdout.txt && '" HWCOST_COMMAND "' " +
+                             arguments + " 2>stderr.txt </dev/null" + to;
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(folder_.path() / "stdout.txt"),
             content(folder_.path() / "stderr.txt")};
@@ -130,6 +146,34 @@ TEST_F(Command, TablesNameWhatIsLeftOut) {
   EXPECT_NE(run("price net.csv --hw mpic,counts").out.find("mpic latency"), std::string::npos);
 }
 
+TEST_F(Command, TotalsSayWhatAllLayersHaveWhereSomeAreUnsupported) {
+  const std::string out = run("price net.csv --hw mpic").out;
+  EXPECT_NE(out.find(" 296 of 424  208 of 248 "), std::string::npos) << out;
+  EXPECT_NE(out.find("\nMACs:              296 of 424\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("\nFLOPs:             624 of 912\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("\nbit operations:    18,944 of 24,064\n"), std::string::npos) << out;
+  EXPECT_NE(run("price net.csv --hw counts").out.find("\nMACs:              424\n"), std::string::npos);
+}
+
+TEST_F(Command, TheShareLeftOutIsUnknownWithALayerOfUnknownWork) {
+  folder_.write("odd.json", network({kConv, kProduct, kUnknown}));
+  const std::string table = run("price odd.json --hw counts").out;
+  EXPECT_NE(table.find("\nMACs left out:     unknown (1 layer of unknown work)\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nMACs:              1,024 of at least 1,024\n"), std::string::npos) << table;
+  const std::string csv = run("price odd.json --hw counts --by network --format csv").out;
+  EXPECT_NE(csv.find("\nodd,2,0,1,,1024,"), std::string::npos) << csv;
+  const auto json = nlohmann::json::parse(run("price odd.json --hw counts --format json").out);
+  EXPECT_TRUE(json["totals"]["unpriced_macs_share"].is_null());
+  EXPECT_EQ(json["layers"][2].count("widths"), 0u) << "of what nobody knows";
+}
+
+TEST_F(Command, MacsCountedAsZeroAreLeftOut) {
+  folder_.write("known.json", network({kConv, kProduct}));
+  const Outcome outcome = run("price known.json --hw diana");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("\nMACs left out:     75.0 % (768 counted as 0)\n"), std::string::npos) << outcome.out;
+}
+
 TEST_F(Command, AFormulaAloneIsPricedOnPlainCounts) {
   const Outcome outcome = run("price net.csv --formula 'macs*w_bits' --format csv --by network");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -141,6 +185,23 @@ TEST_F(Command, BitsReplaceAllWidths) {
   const Outcome outcome = run("price net.csv --hw mpic --bits w4a8 --format csv");
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_NE(outcome.out.find("stem.odd,conv2d,priced,,128,288,0,40,4096,"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Command, WidthsFromTheCommandLineAreSaid) {
+  folder_.write("widths.csv", "layer,w_bits,in_bits\nstem.odd,2,8\n\"head, last.fc\",\"0:1|4:20\",4\n");
+  const auto report =
+      nlohmann::json::parse(run("price net.csv --hw counts --bits w4a8 --assign widths.csv --format json").out);
+  const auto assumptions = report["assumptions"].get<std::vector<std::string>>();
+  EXPECT_EQ(assumptions, (std::vector<std::string>{"weights 4 bit, activations 8 bit by --bits",
+                                                   "widths of 2 layers by widths.csv"}));
+  EXPECT_EQ(report["layers"][0]["widths"].dump(), R"({"input":"8","output":"8","weight":"4"})");
+  EXPECT_EQ(report["layers"][1]["widths"]["weight"], "2");
+  EXPECT_EQ(report["layers"][2]["widths"].dump(), R"({"input":"4","output":"8","weight":"0:1|4:20"})");
+}
+
+TEST_F(Command, WidthsOfTheModelAreNotSaidToBeReplaced) {
+  const auto report = nlohmann::json::parse(run("price net.csv --hw counts --format json").out);
+  EXPECT_TRUE(report["assumptions"].empty()) << report["assumptions"];
 }
 
 TEST_F(Command, OutputIsWrittenWholeAndNothingElseIsLeft) {
@@ -243,6 +304,12 @@ TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
   expect_error("price net.csv --hw mpic --batch 2", 2, "error: --batch: goes with .onnx models alone");
   expect_error("price net.csv --hw mpic --input-shape x=1xx", 2,
                "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224");
+  expect_error("price net.csv --hw mpic --input-shape a=1x2,b=3x", 2,
+               "error: --input-shape: 'b=3x' is no shape such as input=1x3x224x224");
+  expect_error("price net.csv --hw mpic --input-shape a=1 --input-shape b=2,a=1", 2,
+               "error: --input-shape: 'a' is given twice");
+  expect_error("price net.csv --hw mpic --input-shape a,b=1,c=2", 2,
+               "error: --input-shape: goes with .onnx models alone");
   expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");
   expect_error("prise net.csv", 2, "error: The following arguments were not expected: net.csv prise");
   expect_error("hw list --hw-path nowhere", 2, "error: --hw-path: Directory does not exist: nowhere");
@@ -277,6 +344,19 @@ TEST_F(Command, AFullDiskIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP();
   EXPECT_EQ(run("price net.csv --hw counts --output /dev/full").status, 1);
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+TEST_F(Command, AResultThatCannotBePrintedIsAnError) {
+  const std::string full = fs::exists("/dev/full") ? " >/dev/full" : " >&-";
+  for (const std::string arguments : {"price net.csv --hw counts", "import net.csv", "hw list", "hw show mpic",
+                                      "verify net.csv --hw mpic", "--help", "price --help", "--version"}) {
+    for (const std::string& where : {full, std::string(" >&-")}) {
+      const Outcome outcome = run(arguments, where);
+      EXPECT_EQ(outcome.status, 1) << arguments << where;
+      EXPECT_EQ(outcome.err.find("standard output: error: cannot be written: "), 0u)
+          << arguments << where << outcome.err;
+    }
+  }
 }
 
 }  // namespace

@@ -9,4 +9,7 @@ if(TARGET hwcost_command)
   hwcost_test(command nlohmann_json::nlohmann_json)
   target_compile_definitions(command_test PRIVATE HWCOST_COMMAND="$<TARGET_FILE:hwcost_command>")
   add_dependencies(command_test hwcost_command)
+  add_test(NAME Report.PrintedDocumentsObeyTheSchema
+    COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/report_schema_test.py
+            ${PROJECT_SOURCE_DIR}/schemas/hwcost-report-1.schema.json $<TARGET_FILE:hwcost_command>)
 endif()

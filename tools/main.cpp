@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
 
 #include "command.hpp"
 #include "hwcost/error.hpp"
+#include "result_output.hpp"
 #include "text_table.hpp"
 
 namespace {
@@ -31,6 +33,20 @@ void add_commands(CLI::App& app, Session& session) {
   hwcost::command::add_verify_command(app, session);
 }
 
+// What is asked for; a text of help or the version is a result too.
+int run(CLI::App& app, int argc, char** argv, const Session& session) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    std::ostringstream text;
+    const int status = app.exit(help, text);
+    hwcost::command::write_result("", text.str());
+    return status;
+  }
+  if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
+  return session.status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -38,11 +54,7 @@ int main(int argc, char** argv) {
   Session session;
   try {
     add_commands(app, session);
-    app.parse(argc, argv);
-    if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
-    return session.status;
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return run(app, argc, argv, session);
   } catch (const CLI::ParseError& error) {
     return fail(std::string("error: ") + error.what(), hwcost::command::kWrongUsage);
   } catch (const hwcost::InputError& error) {

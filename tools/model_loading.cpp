@@ -50,15 +50,15 @@ double batch_from(const std::string& text) {
   return *batch;
 }
 
-void add_shape(const std::string& text, std::map<std::string, std::vector<double>>& shapes) {
+void add_shape(std::string_view text, std::map<std::string, std::vector<double>>& shapes) {
   const auto fail = [&] {
     return CLI::ValidationError("--input-shape", fmt::format("'{}' is no shape such as input=1x3x224x224", text));
   };
   const std::size_t equals = text.rfind('=');
   if (equals == std::string::npos || equals == 0) throw fail();
-  const auto [entry, is_new] = shapes.try_emplace(text.substr(0, equals));
+  const auto [entry, is_new] = shapes.try_emplace(std::string(text.substr(0, equals)));
   if (!is_new) throw CLI::ValidationError("--input-shape", fmt::format("'{}' is given twice", entry->first));
-  std::string_view rest = std::string_view(text).substr(equals + 1);
+  std::string_view rest = text.substr(equals + 1);
   while (true) {
     const std::size_t end = std::min(rest.find('x'), rest.size());
     const auto extent = count_from(rest.substr(0, end), 1.0, kLargestExactCount);
@@ -66,6 +66,16 @@ void add_shape(const std::string& text, std::map<std::string, std::vector<double
     entry->second.push_back(*extent);
     if (end == rest.size()) return;
     rest.remove_prefix(end + 1);
+  }
+}
+
+// "a=1x2,b=3x4". Names may hold commas: one ends a shape only where a shape has begun.
+void add_shapes(std::string_view text, std::map<std::string, std::vector<double>>& shapes) {
+  while (true) {
+    const std::size_t comma = text.find(',', std::min(text.find('='), text.size()));
+    add_shape(text.substr(0, comma), shapes);
+    if (comma == std::string_view::npos) return;
+    text.remove_prefix(comma + 1);
   }
 }
 
@@ -108,6 +118,23 @@ Graph load_file(const ModelOptions& options, std::vector<std::string>* explanati
   return read_graph_json(std::filesystem::path(options.file));
 }
 
+// What replaces the model's own widths is said at the head of every report.
+void override_bits(Graph& graph, const ModelOptions::Bits& bits) {
+  set_bits(graph, bits.weight, bits.activation);
+  graph.notes.push_back(fmt::format("weights {} bit, activations {} bit by --bits", bits.weight, bits.activation));
+}
+
+void assign_from(const std::string& file, Graph& graph) {
+  const std::vector<Assignment> assignments = read_assignments(std::filesystem::path(file));
+  const auto layers = std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& assignment) {
+      return assignment.layer == node.layer.name || assignment.layer == node.source;
+    });
+  });
+  assign(graph, assignments);
+  graph.notes.push_back(fmt::format("widths of {} layer{} by {}", layers, layers == 1 ? "" : "s", file));
+}
+
 }  // namespace
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
@@ -127,22 +154,18 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
           "Batch size of an ONNX model whose leading dimension is free")
       ->type_name("N");
   command
-      .add_option_function<std::vector<std::string>>(
-          "--input-shape",
-          [&options](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) add_shape(text, options.input_shapes);
-          },
-          "Shape of an ONNX model's input, such as input=1x3x224x224")
-      ->type_name("NAME=SHAPE")
-      ->allow_extra_args(false);
+      .add_option_function<std::string>(
+          "--input-shape", [&options](const std::string& text) { add_shapes(text, options.input_shapes); },
+          "Shape of an ONNX model's input, such as input=1x3x224x224 (repeatable)")
+      ->type_name("NAME=SHAPE[,NAME=SHAPE]")
+      ->trigger_on_parse();
 }
 
 Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation) {
   Graph graph = load_file(options, explanation);
-  if (options.bits) set_bits(graph, options.bits->weight, options.bits->activation);
-  if (!options.assignment_file.empty()) {
-    assign(graph, read_assignments(std::filesystem::path(options.assignment_file)));
-  }
+  if (options.batch) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
+  if (options.bits) override_bits(graph, *options.bits);
+  if (!options.assignment_file.empty()) assign_from(options.assignment_file, graph);
   return graph;
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "figures.hpp"
@@ -41,19 +43,38 @@ Json breakdown(const LayerReport& layer) {
   return object;
 }
 
+// As a layer table has it: "8", "f32", or a histogram over output channels "2:16|8:48".
+std::string widths_text(const WeightFormat& weight) {
+  if (!weight.is_mixed()) return to_text(weight.uniform);
+  std::string text;
+  for (const ChannelGroup& group : weight.groups) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : "|", exact(group.bits), exact(group.channels));
+  }
+  return text;
+}
+
+Json widths(const Precision& precision) {
+  return {{"input", to_text(precision.input)},
+          {"weight", widths_text(precision.weight)},
+          {"output", to_text(precision.output)}};
+}
+
 Json layer_json(const LayerReport& layer) {
-  return {{"name", layer.name},           {"op", layer.op},
-          {"module", layer.module},       {"repeat", number(layer.repeat)},
-          {"machine", layer.machine},     {"status", to_text(layer.status)},
-          {"reason", layer.reason},       {"metrics", object_of(figures(layer, layer.metrics))},
-          {"breakdown", breakdown(layer)}};
+  Json object = {{"name", layer.name},       {"op", layer.op},
+                 {"module", layer.module},   {"repeat", number(layer.repeat)},
+                 {"machine", layer.machine}, {"status", to_text(layer.status)},
+                 {"reason", layer.reason}};
+  if (layer.has_facts) object["widths"] = widths(layer.precision);
+  object["metrics"] = object_of(figures(layer, layer.metrics));
+  object["breakdown"] = breakdown(layer);
+  return object;
 }
 
 Json totals_json(const Totals& totals, MetricSet metrics) {
   return {{"priced", totals.priced},
           {"approximated", totals.approximated},
           {"unsupported", totals.unsupported},
-          {"unpriced_macs_share", number(totals.unpriced_share_of_macs())},
+          {"unpriced_macs_share", optional_number(totals.unpriced_share_of_macs())},
           {"metrics", object_of(figures(totals, metrics, metrics))}};
 }
 

@@ -6,6 +6,20 @@
 #include "numbers.hpp"
 
 namespace hwcost::command {
+namespace {
+
+std::string left_out(const Totals& totals) {
+  if (totals.of_unknown_work > 0) {
+    return fmt::format("unknown ({} layer{} of unknown work)", totals.of_unknown_work,
+                       totals.of_unknown_work == 1 ? "" : "s");
+  }
+  const std::string zeros =
+      totals.macs_counted_as_0 > 0.0 ? fmt::format(" ({} counted as 0)", grouped(totals.macs_counted_as_0)) : "";
+  if (totals.unsupported == 0 && zeros.empty()) return "none";
+  return percent(totals.unpriced_share_of_macs().value_or(0.0)) + zeros;
+}
+
+}  // namespace
 
 std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSet metrics) {
   const Totals& totals = report.totals;
@@ -13,10 +27,10 @@ std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSe
   std::vector<NetworkFigure> figures{
       {"layers", fmt::format("{} priced, {} approximated, {} unsupported", totals.priced, totals.approximated,
                              totals.unsupported)},
-      {"MACs left out", totals.unsupported > 0 ? percent(totals.unpriced_share_of_macs()) : "none"},
-      {"MACs", grouped(totals.priced_facts.macs)},
-      {"FLOPs", grouped(totals.priced_facts.flops)},
-      {"bit operations", grouped(totals.priced_facts.bit_ops)},
+      {"MACs left out", left_out(totals)},
+      {"MACs", priced_of_all(totals, &Facts::macs)},
+      {"FLOPs", priced_of_all(totals, &Facts::flops)},
+      {"bit operations", priced_of_all(totals, &Facts::bit_ops)},
   };
   for (const Metric metric : listed(metrics)) {
     figures.push_back({std::string(human_name(metric)), human(metric, totals.metric(metric, report.metrics))});
@@ -25,6 +39,13 @@ std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSe
   figures.push_back({"peak activations", peak ? bytes_text(peak->bytes) : "unknown"});
   figures.push_back({"training memory", bytes_text(report.training_bytes)});
   return figures;
+}
+
+std::string priced_of_all(const Totals& totals, double Facts::*fact) {
+  const std::string priced = grouped(totals.priced_facts.*fact);
+  if (totals.unsupported == 0) return priced;
+  const std::string_view bound = totals.of_unknown_work > 0 ? "at least " : "";
+  return fmt::format("{} of {}{}", priced, bound, grouped(totals.facts.*fact));
 }
 
 bool adds_up(Metric metric) {

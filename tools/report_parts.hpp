@@ -22,6 +22,10 @@ inline std::vector<NetworkFigure> network_figures(const NetworkReport& report) {
   return network_figures(report, report.metrics);
 }
 
+// A sum over the priced layers as a person reads it; where layers are unsupported, the sum over all of them too:
+// "1,024 of 4,096".
+std::string priced_of_all(const Totals& totals, double Facts::*fact);
+
 // Whether parts of a network have a share of the metric.
 bool adds_up(Metric metric);
 

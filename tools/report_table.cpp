@@ -33,8 +33,8 @@ std::string layers_table(const NetworkReport& report) {
     table.add_row(std::move(cells));
   }
   const Totals& totals = report.totals;
-  std::vector<std::string> cells{"total", "", "", grouped(totals.priced_facts.macs),
-                                 grouped(totals.priced_facts.params)};
+  std::vector<std::string> cells{"total", "", "", priced_of_all(totals, &Facts::macs),
+                                 priced_of_all(totals, &Facts::params)};
   add_metric_cells(
       report.metrics, [&](Metric metric) { return totals.metric(metric, report.metrics); }, cells);
   cells.resize(columns.size());

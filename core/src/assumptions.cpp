@@ -16,8 +16,7 @@ void add_inputs(const Graph& graph, std::vector<std::string>& lines) {
   for (const TensorId id : graph.inputs) {
     const Tensor& tensor = graph.tensors[id];
     if (!tensor.known_shape || tensor.shape.empty()) continue;
-    lines.push_back(
-        fmt::format("batch {}: input '{}' is {}", tensor.shape.front(), tensor.name, fmt::join(tensor.shape, "x")));
+    lines.push_back(fmt::format("input '{}' is {}", tensor.name, fmt::join(tensor.shape, "x")));
   }
 }
 
@@ -49,6 +48,10 @@ void add_unmodelled(const Graph& graph, const Description& description, const Ta
                                 description.name(), consequence(description.unmodelled()),
                                 fmt::join(tally.unmodelled_operators, ", ")));
   }
+  if (tally.macs_counted_as_0 > 0.0) {
+    lines.push_back(
+        fmt::format("layers counted as 0 have {:.0f} MACs, which no price covers", tally.macs_counted_as_0));
+  }
   if (tally.on_fallback > 0) {
     lines.push_back(fmt::format("{} priced on {}", layers_text(tally.on_fallback, graph.nodes.size()),
                                 description.unmodelled().fallback));
@@ -58,8 +61,8 @@ void add_unmodelled(const Graph& graph, const Description& description, const Ta
                                 layers_text(tally.proven_free, graph.nodes.size())));
   }
   if (tally.unknown > 0) {
-    lines.push_back(fmt::format("{} of unknown operators: their work is in no total",
-                                layers_text(tally.unknown, graph.nodes.size())));
+    lines.push_back(
+        fmt::format("{} of unknown work, which is in no total", layers_text(tally.unknown, graph.nodes.size())));
   }
   if (tally.uncounted > 0) {
     lines.push_back(fmt::format("{} not counted by the convention of {}: modules {}",

@@ -25,6 +25,7 @@ struct Tally {
   std::size_t unknown = 0;
   std::size_t unmodelled = 0;  // on the machine itself, not proven free
   std::size_t on_fallback = 0;
+  double macs_counted_as_0 = 0.0;
   std::vector<std::string> unmodelled_operators;  // each once, in order of first use
 
   void add_assumed_widths(const Description& description, std::size_t layers);

@@ -20,10 +20,16 @@ struct Verdict {
   Cost<> cost{};
   const Machine* machine = nullptr;  // who said it
   std::optional<Layer> as_priced{};  // the layer with the widths that a fallback assumed; nothing where it assumed none
+  bool counted_as_0 = false;         // for want of a model, as `unmodelled free` wants it
 };
 
 std::string op_text(const Layer& layer) {
   return layer.op == Op::custom && !layer.custom_op.empty() ? layer.custom_op : std::string(name(layer.op));
+}
+
+// Why nobody can say what a custom layer costs.
+std::string why_unknown(const Layer& layer) {
+  return layer.custom_reason.empty() ? fmt::format("operator {} is unknown", op_text(layer)) : layer.custom_reason;
 }
 
 // Why the node costs nothing on a machine that has no model of its operator; nothing where that is not proven.
@@ -67,18 +73,6 @@ double state_copies(Optimizer optimizer) {
   return 2.0;
 }
 
-// The backend's answer; float layers are not for machines that compute integers.
-Expected<Estimate, Unsupported> ask(const Machine& machine, const Layer& layer) {
-  auto estimate = machine.backend->estimate(layer);
-  if (estimate && machine.backend->traits().integers_only && has_floating_operand(layer)) {
-    return tl::unexpected(
-        Unsupported{fmt::format("floating-point operands: {} computes integers and its description has no default_bits",
-                                machine.description.name()),
-                    Unsupported::Cause::cannot_run});
-  }
-  return estimate;
-}
-
 class Evaluator {
  public:
   Evaluator(const Graph& graph, const Machine& machine, const EvaluateOptions& options)
@@ -99,6 +93,7 @@ class Evaluator {
       report.layers.push_back(price(node));
       report.totals.add(report.layers.back());
     }
+    tally_.macs_counted_as_0 = report.totals.macs_counted_as_0;
     report.assumptions = assumptions(graph_, machine_, formula_, tally_);
     add_memory(report);
     return report;
@@ -121,8 +116,11 @@ class Evaluator {
     row.status = verdict.status;
     row.reason = verdict.reason;
     row.machine = verdict.machine->description.name();
-    row.facts = facts(verdict.as_priced ? *verdict.as_priced : layer);
+    const Layer& as_priced = verdict.as_priced ? *verdict.as_priced : layer;
+    row.facts = facts(as_priced);
     row.has_facts = layer.op != Op::custom;
+    row.counted_as_0 = verdict.counted_as_0;
+    row.precision = as_priced.precision;
     row.cost = verdict.cost.settled() * layer.repeat;
     row.clock_hertz = verdict.machine->backend->traits().clock_hertz;
     row.metrics = metrics_of(*verdict.machine);
@@ -139,7 +137,7 @@ class Evaluator {
     }
     if (layer.op == Op::custom) {
       ++tally_.unknown;
-      return {Status::unsupported, fmt::format("operator {} is unknown", op_text(layer)), {}, &machine_};
+      return {Status::unsupported, why_unknown(layer), {}, &machine_};
     }
     Verdict verdict = judge_on(machine_, layer, why_free(graph_, node));
     if (formula_ && verdict.status != Status::unsupported) apply_formula(layer, verdict);
@@ -157,7 +155,7 @@ class Evaluator {
   }
 
   Verdict judge_on(const Machine& machine, const Layer& layer, const std::optional<std::string>& free) {
-    auto estimate = ask(machine, layer);
+    auto estimate = machine.backend->estimate(layer);
     if (estimate) {
       const Status status = estimate->approximation.empty() ? Status::priced : Status::approximated;
       return {status, std::move(estimate->approximation), estimate->cost, &machine};
@@ -171,10 +169,12 @@ class Evaluator {
     const Description& description = machine.description;
     if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error().reason);
     if (unmodelled && description.unmodelled().policy == Unmodelled::Policy::free) {
-      return {Status::approximated,
-              fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)),
-              {},
-              &machine};
+      Verdict verdict{Status::approximated,
+                      fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)),
+                      {},
+                      &machine};
+      verdict.counted_as_0 = true;
+      return verdict;
     }
     return {Status::unsupported, std::move(estimate.error().reason), {}, &machine};
   }

@@ -78,6 +78,7 @@ void Totals::add(const LayerReport& layer) {
   }
   if (layer.status == Status::unsupported) {
     ++unsupported;
+    if (!layer.has_facts) ++of_unknown_work;
     return;
   }
   if (priced + approximated == 0) {
@@ -87,6 +88,7 @@ void Totals::add(const LayerReport& layer) {
     priced_facts += layer.facts;
   }
   ++(layer.status == Status::priced ? priced : approximated);
+  if (layer.counted_as_0) macs_counted_as_0 += layer.facts.macs;
   cost = cost + layer.cost;
   seconds += layer.metric(Metric::latency_seconds).value_or(0.0);
   note_what_is_incomplete(layer);
@@ -103,8 +105,10 @@ void Totals::note_what_is_incomplete(const LayerReport& layer) {
   for (const Metric m : kCycleMetrics) incomplete.insert(m);
 }
 
-double Totals::unpriced_share_of_macs() const {
-  return facts.macs > 0.0 ? (facts.macs - priced_facts.macs) / facts.macs : 0.0;
+std::optional<double> Totals::unpriced_share_of_macs() const {
+  if (of_unknown_work > 0) return std::nullopt;
+  if (facts.macs == 0.0) return 0.0;
+  return (facts.macs - priced_facts.macs + macs_counted_as_0) / facts.macs;
 }
 
 std::optional<double> Totals::metric(Metric m, MetricSet defined) const {

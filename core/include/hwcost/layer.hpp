@@ -22,6 +22,7 @@ struct Layer {
   bool owns_weights = true;            // false: a second call of a layer that owns them
   std::optional<Op> fused_activation;  // applied to the output on the way out
   std::string custom_op;               // what the model file calls an operator of kind `custom`
+  std::string custom_reason;           // why nobody knows the work of such a layer; empty: the operator is unknown
   friend bool operator==(const Layer&, const Layer&);
 };
 

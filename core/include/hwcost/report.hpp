@@ -23,10 +23,12 @@ struct LayerReport {
   std::string reason;   // how it is approximated, why it is unsupported, or why it is free; empty for a plain price
   std::string machine;  // who priced it: the machine itself, or the one that it falls back to
   Facts facts;
-  bool has_facts = true;     // false: an operator that nobody knows, whose work is in no total
-  Cost<> cost;               // over all repeats; meaningless where unsupported
-  double clock_hertz = 0.0;  // of the machine that priced it
-  MetricSet metrics;         // which of them this layer's machine defines
+  bool has_facts = true;      // false: an operator that nobody knows, whose work is in no total
+  bool counted_as_0 = false;  // the machine has no model of it and its description says `unmodelled free`
+  Precision precision;        // as priced; means nothing without facts
+  Cost<> cost;                // over all repeats; meaningless where unsupported
+  double clock_hertz = 0.0;   // of the machine that priced it
+  MetricSet metrics;          // which of them this layer's machine defines
   double repeat = 1.0;
 
   // The metric's value; nothing where it is not defined here.
@@ -40,12 +42,15 @@ struct Totals {
   Cost<> cost;         // of the priced and approximated ones
   double clock_hertz = 0.0;
   double seconds = 0.0;  // sums of each layer's own seconds: machines of different clocks add up
+  double macs_counted_as_0 = 0.0;  // of approximated layers that cost nothing for want of a model
   std::size_t priced = 0, approximated = 0, unsupported = 0;
-  MetricSet incomplete;  // that some priced layer lacks (it ran on another machine): they have no total
+  std::size_t of_unknown_work = 0;  // unsupported ones without facts
+  MetricSet incomplete;             // that some priced layer lacks (it ran on another machine): they have no total
 
   HWCOST_EXPORT void add(const LayerReport& layer);
-  // Share of all MACs that no price covers, 0 to 1.
-  [[nodiscard]] HWCOST_EXPORT double unpriced_share_of_macs() const;
+  // Share of all MACs that no price covers, 0 to 1: of unsupported layers and of those counted as 0. Nothing where a
+  // layer of unknown work makes it unknown.
+  [[nodiscard]] HWCOST_EXPORT std::optional<double> unpriced_share_of_macs() const;
   [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m, MetricSet defined) const;
 
  private:
