@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -29,10 +30,27 @@ std::string on_one_line(std::string_view text) {
   return line;
 }
 
+bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }
+
+// Names and numbers from a file may have megabytes: the middle is left out, between whole UTF-8 characters.
+std::string shortened(std::string text, std::size_t most) {
+  constexpr std::string_view kLeftOut = "...";
+  if (text.size() <= most) return text;
+  std::size_t begin = (most - kLeftOut.size()) / 2;
+  std::size_t end = text.size() - begin;
+  while (begin > 0 && continues_a_character(text[begin])) --begin;
+  while (end < text.size() && continues_a_character(text[end])) ++end;
+  return text.replace(begin, end - begin, kLeftOut);
+}
+
 std::string message(const SourcePlace& place, const std::string& what) {
-  if (place.file.empty()) return on_one_line(fmt::format("error: {}", what));
-  if (place.line <= 0) return on_one_line(fmt::format("{}: error: {}", place.file, what));
-  return on_one_line(fmt::format("{}:{}: error: {}", place.file, place.line, what));
+  constexpr std::size_t kLongestPlace = 4096;  // a path's; beyond it a name out of the file is part of the place
+  constexpr std::size_t kLongestText = 500;
+  const std::string file = shortened(on_one_line(place.file), kLongestPlace);
+  const std::string text = shortened(on_one_line(what), kLongestText);
+  if (file.empty()) return fmt::format("error: {}", text);
+  if (place.line <= 0) return fmt::format("{}: error: {}", file, text);
+  return fmt::format("{}:{}: error: {}", file, place.line, text);
 }
 
 }  // namespace
