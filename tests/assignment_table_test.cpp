@@ -40,6 +40,9 @@ TEST(AssignmentTable, FaultsAreToldWithTheirPlace) {
   EXPECT_EQ(
       fault_in("layer,w_bits\nfc,80\n"),
       "widths.csv:2: error: column 'w_bits': '80' is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, f32, f64");
+  EXPECT_EQ(
+      fault_in("layer,in_bits\nfc,0\n"),
+      "widths.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, f32, f64");
   EXPECT_EQ(fault_in("layer,w_bits\nfc\n"), "widths.csv:2: error: 1 cells where the header has 2");
 }
 

@@ -7,81 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "support/network.hpp"
+
 namespace hwcost {
 namespace {
 
-using Shape = std::vector<double>;
+using testing::Network;
+using testing::Shape;
 
-Layer make_layer(const std::string& name, Op op, const Dims& dims) {
-  Layer layer;
-  layer.name = name;
-  layer.op = op;
-  layer.dims = dims;
-  return layer;
-}
-
-// Builds networks layer by layer; every method returns the tensor that it writes.
-class Network {
- public:
-  Graph graph;
-
-  TensorId input(Shape shape) {
-    const TensorId id = tensor("input", std::move(shape));
-    graph.inputs.push_back(id);
-    return id;
-  }
-  TensorId convolution(const std::string& name, TensorId from, double out_channels, double groups = 1.0) {
-    const Shape in = shape(from);
-    Convolution<> dims{.in_channels = in[1], .out_channels = out_channels, .groups = groups};
-    dims.in_height = dims.out_height = in[2];
-    dims.in_width = dims.out_width = in[3];
-    return add(name, Op::conv2d, dims, {from}, {in[0], out_channels, in[2], in[3]});
-  }
-  TensorId linear(const std::string& name, TensorId from, double out_channels) {
-    Shape out = shape(from);
-    const Linear<> dims{.in_channels = out.back(), .out_channels = out_channels};
-    out.back() = out_channels;
-    return add(name, Op::linear, dims, {from}, out);
-  }
-  TensorId relu(const std::string& name, TensorId from) {
-    return add(name, Op::relu, Elementwise<>{elements(from), elements(from), 1, 0}, {from}, shape(from));
-  }
-  TensorId sum(const std::string& name, TensorId a, TensorId b) {
-    return add(name, Op::add, Elementwise<>{elements(a), elements(a) + elements(b), 2, 0}, {a, b}, shape(a));
-  }
-  TensorId view(const std::string& name, TensorId from, Shape to) {
-    return add(name, Op::reshape, Movement<>{elements(from), elements(from)}, {from}, std::move(to));
-  }
-  TensorId concat(const std::string& name, std::vector<TensorId> from, Shape to) {
-    double all = 0.0;
-    for (const TensorId id : from) all += elements(id);
-    return add(name, Op::concat, Movement<>{all, all}, std::move(from), std::move(to));
-  }
-  TensorId add(const std::string& name, Op op, Dims dims, std::vector<TensorId> from, Shape to) {
-    const TensorId out = tensor(name + ".out", std::move(to));
-    Node& node = add_layer(graph, make_layer(name, op, dims));
-    node.inputs = std::move(from);
-    node.outputs = {out};
-    return out;
-  }
-
-  [[nodiscard]] const Shape& shape(TensorId id) const { return graph.tensors[id].shape; }
-  [[nodiscard]] double elements(TensorId id) const { return graph.tensors[id].elements(); }
-  template <class D>
-  [[nodiscard]] const D& dims(const std::string& name) const {
-    return std::get<D>(layer(name).dims);
-  }
-  [[nodiscard]] const Layer& layer(const std::string& name) const {
-    for (const Node& node : graph.nodes) {
-      if (node.layer.name == name) return node.layer;
-    }
-    throw std::out_of_range(name);
-  }
-
- private:
-  TensorId tensor(const std::string& name, Shape shape) {
-    graph.tensors.push_back({.name = name, .shape = std::move(shape), .format = integer(8)});
-    return graph.tensors.size() - 1;
+// Two convolutions whose outputs meet.
+struct Meeting {
+  Network net;
+  TensorId a, b;
+  Meeting() {
+    const TensorId in = net.input({1, 3, 8, 8});
+    a = net.convolution("a", in, 4);
+    b = net.convolution("b", in, 4);
   }
 };
 
@@ -144,6 +85,155 @@ TEST(Assignment, FaultsAreToldAtItsPlace) {
   } catch (const InputError& error) {
     EXPECT_EQ(error.place(), (SourcePlace{"w.csv", 7}));
   }
+}
+
+TEST(Assignment, OfWeightsGoesToTheLayerOfThatNameThatHasSome) {
+  Network net;
+  const TensorId a = net.convolution("a", net.input({1, 3, 8, 8}), 16);
+  net.convolution("b", net.relu("a", a), 8);
+  assign(net.graph,
+         {{.layer = "a", .weight = counts("a", {{0, 4}, {8, 12}}).weight, .input = integer(4), .place = {}}});
+  EXPECT_EQ(net.layer("a").precision.weight.groups, (std::vector<ChannelGroup>{{0, 4}, {8, 12}}));
+  EXPECT_EQ(net.layer("a").precision.input, integer(4));
+  EXPECT_EQ(net.layer("a").precision.output, integer(8)) << "what the ReLU reads is not meant";
+  EXPECT_EQ(net.dims<Convolution<>>("b").in_channels, 12);
+}
+
+TEST(Assignment, ThatFitsSomeLayersOfANameIsRefusedWithTheirOwnNames) {
+  Network net;
+  const TensorId a = net.convolution("a", net.input({1, 3, 8, 8}), 16);
+  net.convolution("a", a, 8);
+  net.graph.nodes[0].source = "/a/Conv";
+  net.graph.nodes[1].source = "/a/Conv_1";
+  EXPECT_EQ(fault_of(net.graph, {counts("a", {{0, 4}, {8, 12}})}),
+            "layer 'a': w_bits does not fit '/a/Conv_1': channels of all widths add up to 16, not to out_channels 8; 2 "
+            "layers "
+            "have that name, assign by their own: '/a/Conv', '/a/Conv_1'");
+  EXPECT_EQ(fault_of(net.graph, {counts("/a/Conv", {{0, 4}, {8, 12}}), counts("/a/Conv_1", {{0, 4}, {8, 4}})}),
+            "no error");
+  EXPECT_EQ(fault_of(net.graph, {widths("a", integer(4))}), "no error") << "one width fits both";
+}
+
+TEST(Assignment, OfWeightsToALayerWithoutAnyIsRefused) {
+  Meeting meeting;
+  meeting.net.relu("sum", meeting.net.sum("sum", meeting.a, meeting.b));
+  EXPECT_EQ(fault_of(meeting.net.graph, {widths("sum", integer(4))}),
+            "layer 'sum': w_bits is given, and add and relu have no weights");
+  EXPECT_EQ(fault_of(meeting.net.graph, {{.layer = "sum", .weight = {}, .input = integer(4), .place = {}}}),
+            "no error");
+}
+
+TEST(Assignment, ReachesTheSecondOperandOfAMatmul) {
+  Network net;
+  const TensorId in = net.input({4, 4});
+  net.add("product", Op::matmul, MatMul<>{1, 4, 4, 4, 1}, {in, in}, {4, 4});
+  EXPECT_EQ(fault_of(net.graph, {widths("product", integer(0))}),
+            "layer 'product': weight bits is 0, not a whole number from 1 to 64");
+  assign(net.graph, {widths("product", integer(4))});
+  EXPECT_EQ(net.layer("product").precision.weight.uniform, integer(4));
+}
+
+TEST(Assignment, OfNoBitsIsRefusedWhereNoChannelCanBeTakenOut) {
+  Network net;
+  net.add("lstm", Op::lstm, Recurrent<>{.steps = 4, .input_size = 8, .hidden_size = 8}, {net.input({4, 1, 8})},
+          {4, 1, 8});
+  EXPECT_EQ(fault_of(net.graph, {widths("lstm", integer(0))}),
+            "layer 'lstm': weight bits of lstm are 0: its channels cannot be taken out");
+  EXPECT_EQ(fault_of(net.graph, {{.layer = "lstm", .weight = {}, .input = integer(0), .place = {}}}),
+            "layer 'lstm': input bits is 0, not a whole number from 1 to 64");
+}
+
+TEST(Assignment, OfAListMustBeEvenOverTheGroups) {
+  Network net;
+  net.convolution("grouped", net.input({1, 6, 8, 8}), 6, 2);
+  EXPECT_EQ(
+      fault_of(net.graph, {channels("grouped", {0, 0, 8, 8, 8, 8})}),
+      "layer 'grouped': group 2 of 2 has channels of other widths than group 1: widths spread evenly over groups");
+  EXPECT_EQ(fault_of(net.graph, {channels("grouped", {0, 4, 8, 8, 0, 4})}), "no error");
+}
+
+// One module that is called on two inputs, each call followed by one of another module.
+struct Siamese {
+  Network net;
+  TensorId left, right;  // what the second module's calls write
+  Siamese() {
+    const TensorId x = net.convolution("s", net.input({1, 3, 8, 8}), 4);
+    const TensorId y = net.convolution("s2", net.input({1, 3, 8, 8}), 4);
+    left = net.convolution("t", x, 8);
+    right = net.convolution("t2", y, 8);
+    share(1, 0);
+    share(3, 2);
+  }
+  void share(NodeId node, NodeId owner) {
+    net.graph.nodes[node].weights_of = owner;
+    net.graph.nodes[node].layer.owns_weights = false;
+  }
+};
+
+TEST(SharedWeights, HaveOneWidthInAllTheirReaders) {
+  for (const char* name : {"s", "s2"}) {
+    Siamese siamese;
+    assign(siamese.net.graph, {widths(name, integer(2))});
+    EXPECT_EQ(siamese.net.layer("s").precision.weight.uniform, integer(2)) << name;
+    EXPECT_EQ(siamese.net.layer("s2").precision.weight.uniform, integer(2)) << name;
+    EXPECT_EQ(siamese.net.layer("t").precision.weight.uniform, integer(8)) << name;
+  }
+}
+
+TEST(SharedWeights, LoseTheSameChannelsInAllTheirReaders) {
+  Siamese siamese;
+  siamese.net.sum("sum", siamese.left, siamese.right);
+  assign(siamese.net.graph, {counts("s2", {{0, 1}, {8, 3}}), counts("t", {{0, 2}, {8, 6}})});
+  EXPECT_EQ(siamese.net.dims<Convolution<>>("t").in_channels, 3);
+  EXPECT_EQ(siamese.net.dims<Convolution<>>("t2").in_channels, 3);
+  EXPECT_EQ(siamese.net.dims<Elementwise<>>("sum").elements, 6 * 64) << "of one tensor, so counts are enough";
+}
+
+TEST(SharedWeights, OfTwoWidthsAreRefused) {
+  const Siamese siamese;
+  EXPECT_EQ(fault_of(siamese.net.graph, {{.layer = "s", .weight = integer(2), .input = {}, .place = {"w.csv", 2}},
+                                         {.layer = "s2", .weight = integer(4), .input = {}, .place = {"w.csv", 3}}}),
+            "layer 's2': shares its weights with layer 's', which line 2 of w.csv gives other widths");
+  EXPECT_EQ(fault_of(siamese.net.graph, {widths("s", integer(2)), widths("s2", integer(2))}), "no error");
+}
+
+TEST(SharedWeights, OfReadersThatLoseOtherInputsAreRefused) {
+  Network net;
+  const TensorId in = net.input({1, 4, 8, 8});
+  net.convolution("t", net.convolution("a", in, 4), 8);
+  net.convolution("t2", net.convolution("b", in, 4), 8);
+  net.graph.nodes[3].weights_of = 1;
+  net.graph.nodes[3].layer.owns_weights = false;
+  EXPECT_EQ(fault_of(net.graph, {counts("a", {{0, 1}, {8, 3}})}),
+            "layer 'a' loses 1 of 4 channels, which cannot be taken out of conv2d 't2': it shares its weights with "
+            "conv2d 't', which may not lose the same inputs");
+  EXPECT_NE(fault_of(net.graph, {channels("a", {0, 8, 8, 8}), channels("b", {8, 0, 8, 8})}), "no error");
+  EXPECT_EQ(fault_of(net.graph, {channels("a", {0, 8, 8, 8}), channels("b", {0, 4, 4, 4})}), "no error");
+}
+
+TEST(SharedWeights, OfAnEmbeddingAndTheLayerBehindCannotBePruned) {
+  Network net;
+  const TensorId rows = net.add("table", Op::embedding, Lookup<>{5, 16, 50, 1}, {net.input({1, 5})}, {1, 5, 16});
+  net.linear("head", rows, 50);
+  net.graph.nodes[1].weights_of = 0;
+  net.graph.nodes[1].layer.owns_weights = false;
+  EXPECT_EQ(fault_of(net.graph, {counts("head", {{0, 10}, {8, 40}})}),
+            "layer 'head': shares its weights with embedding 'table', which the widths do not fit: embedding has no "
+            "weights a channel, so no widths a channel");
+  assign(net.graph, {widths("head", integer(4))});
+  EXPECT_EQ(net.layer("table").precision.weight.uniform, integer(4));
+}
+
+// A scalar that two multiplications read has no channels to lose.
+TEST(SharedWeights, ThatAreScalarsStayWhateverIsLost) {
+  Network net;
+  const TensorId in = net.input({1, 3, 8, 8});
+  const TensorId a = net.convolution("a", in, 16);
+  net.add("scale", Op::mul, Elementwise<>{1024, 1024, 2, 1}, {a}, {1, 16, 8, 8});
+  net.add("scale2", Op::mul, Elementwise<>{192, 192, 2, 1}, {in}, {1, 3, 8, 8});
+  net.graph.nodes[2].weights_of = 1;
+  net.graph.nodes[2].layer.owns_weights = false;
+  EXPECT_EQ(fault_of(net.graph, {counts("a", {{0, 4}, {8, 12}})}), "no error");
 }
 
 TEST(PrunedChannels, LeaveTheLayersBehindInAChain) {
@@ -268,17 +358,6 @@ TEST(PrunedChannels, SurviveAMeanOverPixels) {
   }
 }
 
-// Two convolutions whose outputs meet.
-struct Meeting {
-  Network net;
-  TensorId a, b;
-  Meeting() {
-    const TensorId in = net.input({1, 3, 8, 8});
-    a = net.convolution("a", in, 4);
-    b = net.convolution("b", in, 4);
-  }
-};
-
 TEST(PrunedChannels, MeetInAnAddWhereTheyAreTheSame) {
   Meeting meeting;
   meeting.net.convolution("c", meeting.net.sum("sum", meeting.a, meeting.b), 8);
@@ -369,7 +448,7 @@ TEST(PrunedChannels, AreRefusedWhereTheyCannotBeFollowed) {
 
 TEST(PrunedChannels, OfALayerTableStayInTheirRow) {
   Graph table;
-  add_layer(table, make_layer("fc", Op::linear, Linear<>{.in_channels = 8, .out_channels = 4}));
+  add_layer(table, testing::make_layer("fc", Op::linear, Linear<>{.in_channels = 8, .out_channels = 4}));
   assign(table, {counts("fc", {{0, 1}, {8, 3}})});
   EXPECT_EQ(std::get<Linear<>>(table.nodes[0].layer.dims).out_channels, 4);
 }

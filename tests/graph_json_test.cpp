@@ -53,7 +53,7 @@ TEST(GraphJson, NothingOfWidthsIsLost) {
     if (*rc::gen::arbitrary<bool>()) layer.precision.weight.by_channel.clear();
     if (*rc::gen::arbitrary<bool>()) layer.precision.weight.uniform = kFloat32;
     layer.precision.input =
-        *rc::gen::element(integer(0), integer(64), kFloat32, NumberFormat{16, NumberFormat::Kind::brain});
+        *rc::gen::element(integer(1), integer(64), kFloat32, NumberFormat{16, NumberFormat::Kind::brain});
     layer.name = *rc::gen::element<std::string>("", "a.b", "with \"quotes\" and \n", "\xC3\xA9");
     layer.repeat = *rc::gen::element(1.0, 2.0, 1e9);
     add_layer(graph, layer);
@@ -187,6 +187,12 @@ INSTANTIATE_TEST_SUITE_P(
               ": node n: error: reads 'a', which no earlier node computes: a cycle, or nodes out of order"},
         Fault{"FusedIntoItself", document(R"(,"fused_into":0)"),
               ": node n: error: is fused into node 0, which is no earlier one"},
+        Fault{"WeightsOfALaterNode", document(R"(,"owns_weights":false,"weights_of":0)"),
+              ": node n: error: reads the weights of node 0, which is no earlier one"},
+        Fault{"NoBits", replaced(kPlain, "\"input\":\"8\"", "\"input\":\"0\""),
+              ": node n: error: input bits is 0, not a whole number from 1 to 64"},
+        Fault{"NoBitsOfATensor", replaced(kPlain, "\"format\":\"8\"", "\"format\":\"0\""),
+              ": error: tensor 'a' has a width of 0 bits, wanted 1 to 64"},
         Fault{"Contradiction", replaced(kPlain, "\"elements\":4", "\"elements\":0"),
               ": node n: error: elements is 0, not a positive whole number up to 2^53"},
         Fault{"NegativeShape", replaced(kPlain, "[4]", "[-4]"),

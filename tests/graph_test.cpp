@@ -147,6 +147,30 @@ TEST(Validate, RefusesAFusionIntoALaterNode) {
   EXPECT_EQ(error_of(graph), "node n0: error: is fused into node 0, which is no earlier one");
 }
 
+TEST(Validate, RefusesWeightsThatTheNamedNodeDoesNotOwn) {
+  Graph graph;
+  for (const char* name : {"a", "b", "c"}) {
+    Layer layer;
+    layer.name = name;
+    layer.op = Op::linear;
+    layer.dims = Linear<>{};
+    add_layer(graph, layer);
+  }
+  const auto share = [&graph](NodeId node, NodeId owner) {
+    graph.nodes[node].weights_of = owner;
+    graph.nodes[node].layer.owns_weights = false;
+  };
+  share(1, 0);
+  EXPECT_NO_THROW(validate(graph));
+  for (const NodeId wrong : {NodeId{1}, NodeId{2}, NodeId{7}}) {  // no owner, itself, nowhere
+    share(2, wrong);
+    EXPECT_THROW(validate(graph), InputError) << wrong;
+  }
+  share(2, 0);
+  graph.nodes[2].layer.owns_weights = true;
+  EXPECT_THROW(validate(graph), InputError) << "its own and another's";
+}
+
 TEST(Fusion, BatchNormAndClampGoIntoTheConvolution) {
   GraphBuilder b;
   Graph graph = b.with_output(b.unary(Op::relu6, b.batch_norm(b.conv(b.input(3.0), 8.0))));

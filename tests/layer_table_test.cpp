@@ -309,8 +309,21 @@ INSTANTIATE_TEST_SUITE_P(
               "net.csv:2: error: column 'expected_status': 'ok' is no status: wanted priced, approximated or "
               "unsupported"},
         Fault{"Width", "op,in_bits\nrelu,f7\n",
-              "net.csv:2: error: column 'in_bits': 'f7' is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, "
+              "net.csv:2: error: column 'in_bits': 'f7' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, "
               "f32, f64"},
+        Fault{"NoInputBits", "op,in_bits\nrelu,0\n",
+              "net.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, f32, "
+              "f64"},
+        Fault{"NoOutputBits", "op,out_bits\nrelu,0\n",
+              "net.csv:2: error: column 'out_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, "
+              "f32, f64"},
+        Fault{"PrunedRecurrentLayer", "op,in_channels,out_channels,w_bits\nlstm,4,4,0\n",
+              "net.csv:2: error: layer '1': weight bits of lstm are 0: its channels cannot be taken out"},
+        Fault{"PrunedEmbedding", "op,in_channels,out_channels,w_bits\nembedding,4,4,0\n",
+              "net.csv:2: error: layer '1': weight bits of embedding are 0: its channels cannot be taken out"},
+        Fault{"UnevenGroups", "op,in_channels,out_channels,groups,w_bits\nconv2d,4,4,2,\"0,0,8,8\"\n",
+              "net.csv:2: error: layer '1': group 2 of 2 has channels of other widths than group 1: widths spread "
+              "evenly over groups"},
         Fault{
             "HistogramPart", "op,in_channels,out_channels,w_bits\nlinear,4,4,0:2|8\n",
             "net.csv:2: error: column 'w_bits': '8' is no part of a histogram: wanted width:channels, as in 0:4|8:60"},

@@ -113,64 +113,91 @@ TEST_P(ContradictingWidths, AreToldWithTheNumbers) {
 
 INSTANTIATE_TEST_SUITE_P(
     Layer, ContradictingWidths,
-    ::testing::Values(Contradiction{"AHistogram",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = histogram({{0, 4}, {8, 12}});
-                                    },
-                                    "none"},
-                      Contradiction{"TooWide", [](Layer& l, auto&) { l.precision.input = integer(65); },
-                                    "input bits is 65, not a whole number from 0 to 64"},
-                      Contradiction{"OddFloat",
-                                    [](Layer& l, auto&) {
-                                      l.precision.output = {20, NumberFormat::Kind::floating};
-                                    },
-                                    "output bits is a float of 20 bits, not of 8, 16, 32 or 64"},
-                      Contradiction{"OddBrainFloat",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = NumberFormat{8, NumberFormat::Kind::brain};
-                                    },
-                                    "weight bits is a brain float of 8 bits, which has 16"},
-                      Contradiction{"WrongSum",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = histogram({{0, 4}, {8, 11}});
-                                    },
-                                    "channels of all widths add up to 15, not to out_channels 16"},
-                      Contradiction{"Descending",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = histogram({{8, 4}, {0, 12}});
-                                    },
-                                    "widths are not ascending: 0 behind 8"},
-                      Contradiction{"Repeated",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = histogram({{8, 4}, {8, 12}});
-                                    },
-                                    "widths are not ascending: 8 behind 8"},
-                      Contradiction{"HalfAChannel",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = histogram({{4, 0.5}, {8, 15.5}});
-                                    },
-                                    "channels of a width is 0.5, not a positive whole number up to 2^53"},
-                      Contradiction{"UnevenOverGroups",
-                                    [](Layer& l, auto& d) {
-                                      d.groups = 4, l.precision.weight = histogram({{4, 6}, {8, 10}});
-                                    },
-                                    "6 channels of 4 bits are no multiple of 4: widths spread evenly over 4 groups"},
-                      Contradiction{"OtherOrder",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight = WeightFormat::per_channel(std::vector<double>(16, 4));
-                                      l.precision.weight.by_channel[3] = 8;
-                                    },
-                                    "the widths of 16 single channels do not agree with the histogram"},
-                      Contradiction{"ChannelsAlone",
-                                    [](Layer& l, auto&) {
-                                      l.precision.weight.by_channel = {8, 8};
-                                    },
-                                    "widths of single channels are given without their histogram"},
-                      Contradiction{"Shift",
-                                    [](Layer& l, auto&) {
-                                      l.precision.requantization = Requantization{32, 2};
-                                    },
-                                    "requantization shift is 2, not a whole number from 0 to 1"}),
+    ::testing::Values(
+        Contradiction{"AHistogram",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = histogram({{0, 4}, {8, 12}});
+                      },
+                      "none"},
+        Contradiction{"TooWide", [](Layer& l, auto&) { l.precision.input = integer(65); },
+                      "input bits is 65, not a whole number from 1 to 64"},
+        Contradiction{"OddFloat",
+                      [](Layer& l, auto&) {
+                        l.precision.output = {20, NumberFormat::Kind::floating};
+                      },
+                      "output bits is a float of 20 bits, not of 8, 16, 32 or 64"},
+        Contradiction{"OddBrainFloat",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = NumberFormat{8, NumberFormat::Kind::brain};
+                      },
+                      "weight bits is a brain float of 8 bits, which has 16"},
+        Contradiction{"WrongSum",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = histogram({{0, 4}, {8, 11}});
+                      },
+                      "channels of all widths add up to 15, not to out_channels 16"},
+        Contradiction{"Descending",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = histogram({{8, 4}, {0, 12}});
+                      },
+                      "widths are not ascending: 0 behind 8"},
+        Contradiction{"Repeated",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = histogram({{8, 4}, {8, 12}});
+                      },
+                      "widths are not ascending: 8 behind 8"},
+        Contradiction{"HalfAChannel",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = histogram({{4, 0.5}, {8, 15.5}});
+                      },
+                      "channels of a width is 0.5, not a positive whole number up to 2^53"},
+        Contradiction{"UnevenOverGroups",
+                      [](Layer& l, auto& d) {
+                        d.groups = 4, l.precision.weight = histogram({{4, 6}, {8, 10}});
+                      },
+                      "6 channels of 4 bits are no multiple of 4: widths spread evenly over 4 groups"},
+        Contradiction{
+            "ListUnevenOverGroups",
+            [](Layer& l, auto& d) {
+              d.groups = 4;
+              l.precision.weight = WeightFormat::per_channel({0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8});
+            },
+            "group 2 of 4 has channels of other widths than group 1: widths spread evenly "
+            "over groups"},
+        Contradiction{
+            "ListEvenOverGroups",
+            [](Layer& l, auto& d) {
+              d.groups = 4;
+              l.precision.weight = WeightFormat::per_channel({0, 8, 8, 8, 8, 0, 8, 8, 8, 8, 0, 8, 8, 8, 8, 0});
+            },
+            "none"},
+        Contradiction{
+            "OutputsOfADepthwiseInput",
+            [](Layer& l, auto& d) {
+              d.groups = 8;
+              l.precision.weight = WeightFormat::per_channel({0, 8, 0, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8});
+            },
+            "input channel 1 of a depthwise layer has outputs of 0 and of 8 bits"},
+        Contradiction{"NoInput", [](Layer& l, auto&) { l.precision.input = integer(0); },
+                      "input bits is 0, not a whole number from 1 to 64"},
+        Contradiction{"NoOutput", [](Layer& l, auto&) { l.precision.output = integer(0); },
+                      "output bits is 0, not a whole number from 1 to 64"},
+        Contradiction{"OtherOrder",
+                      [](Layer& l, auto&) {
+                        l.precision.weight = WeightFormat::per_channel(std::vector<double>(16, 4));
+                        l.precision.weight.by_channel[3] = 8;
+                      },
+                      "the widths of 16 single channels do not agree with the histogram"},
+        Contradiction{"ChannelsAlone",
+                      [](Layer& l, auto&) {
+                        l.precision.weight.by_channel = {8, 8};
+                      },
+                      "widths of single channels are given without their histogram"},
+        Contradiction{"Shift",
+                      [](Layer& l, auto&) {
+                        l.precision.requantization = Requantization{32, 2};
+                      },
+                      "requantization shift is 2, not a whole number from 0 to 1"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Layer, WithoutWeightsHasNoHistogram) {
@@ -179,6 +206,21 @@ TEST(Layer, WithoutWeightsHasNoHistogram) {
   layer.dims = MatMul<>{};
   layer.precision.weight = histogram({{8, 1}});
   EXPECT_EQ(contradiction(layer).value_or("none"), "matmul has no weights a channel, so no widths a channel");
+}
+
+TEST(Layer, WhoseChannelsCannotBeTakenOutHasNoWeightsOfNoBits) {
+  for (Layer layer : testing::random_layers(4)) {
+    const Family family = info(layer.op).family;
+    layer.precision.weight = integer(0);
+    const std::string reason = contradiction(layer).value_or("none");
+    if (family == Family::matmul || family == Family::attention) {
+      EXPECT_EQ(reason, "weight bits is 0, not a whole number from 1 to 64");
+    } else if (has_weights(layer) && out_channels(layer.dims) == 0.0) {
+      EXPECT_EQ(reason, "weight bits of " + std::string(name(layer.op)) + " are 0: its channels cannot be taken out");
+    } else {
+      EXPECT_EQ(reason, "none") << name(layer.op);
+    }
+  }
 }
 
 TEST(Layer, TransposedConvolutionMayBePaddedAtItsEnd) {

@@ -164,6 +164,8 @@ TEST(OnnxLinear, ASecondUseOfAWeightOwnsNothing) {
   ASSERT_EQ(graph.nodes.size(), 3U);
   EXPECT_TRUE(graph.nodes[0].layer.owns_weights);
   EXPECT_FALSE(graph.nodes[1].layer.owns_weights);
+  EXPECT_EQ(graph.nodes[0].weights_of, std::nullopt);
+  EXPECT_EQ(graph.nodes[1].weights_of, 0U);
   EXPECT_TRUE(graph.nodes[2].layer.owns_weights);  // an Identity stands for an equal parameter
 }
 

@@ -26,7 +26,10 @@ class Validator {
   explicit Validator(const Graph& graph) : graph_(graph), has_value_(graph.tensors.size(), false) {}
 
   void run() {
-    for (const Tensor& tensor : graph_.tensors) check_shape(tensor);
+    for (const Tensor& tensor : graph_.tensors) {
+      check_shape(tensor);
+      check_width(tensor);
+    }
     for (const TensorId id : graph_.inputs) {
       check_network_edge(id, "input");
       has_value_[id] = true;
@@ -42,6 +45,12 @@ class Validator {
 
  private:
   [[noreturn]] void fail(const std::string& what) const { throw InputError({graph_.file, 0}, what); }
+
+  void check_width(const Tensor& tensor) const {
+    const double bits = tensor.format.bits;
+    if (bits >= 1.0 && bits <= 64.0) return;
+    fail(fmt::format("tensor '{}' has a width of {} bits, wanted 1 to 64", tensor.name, bits));
+  }
 
   void check_shape(const Tensor& tensor) const {
     if (!tensor.known_shape) return;
@@ -87,7 +96,19 @@ class Validator {
     if (node.fused_into && *node.fused_into >= k) {
       fail_at(graph_, node, fmt::format("is fused into node {}, which is no earlier one", *node.fused_into));
     }
+    if (node.weights_of) check_owner(node, k);
     if (const auto why = contradiction(node.layer)) fail_at(graph_, node, *why);
+  }
+
+  void check_owner(const Node& node, NodeId k) const {
+    const NodeId owner = *node.weights_of;
+    if (owner >= k) fail_at(graph_, node, fmt::format("reads the weights of node {}, which is no earlier one", owner));
+    if (node.layer.owns_weights) {
+      fail_at(graph_, node, fmt::format("owns its weights, and reads those of node {}", owner));
+    }
+    if (!graph_.nodes[owner].layer.owns_weights) {
+      fail_at(graph_, node, fmt::format("reads the weights of node {}, which does not own them", owner));
+    }
   }
 
   const Graph& graph_;

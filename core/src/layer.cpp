@@ -205,6 +205,14 @@ Reason check_format(std::string_view field, const NumberFormat& format) {
   return fmt::format("{} is a float of {} bits, not of 8, 16, 32 or 64", field, format.bits);
 }
 
+template <class D>
+constexpr bool kHasChannels = std::is_same_v<D, Convolution<>> || std::is_same_v<D, Linear<>>;
+
+// Of an activation: there is no element of 0 bit.
+Reason check_activation_format(std::string_view field, const NumberFormat& format) {
+  return format.is_integer() ? check_whole(field, format.bits, 1.0, 64.0) : check_format(field, format);
+}
+
 // How many output channels must have the same width, so that each part is a convolution of its own.
 double channel_step(const Dims& dims) {
   const auto* convolution = std::get_if<Convolution<>>(&dims);
@@ -234,11 +242,43 @@ Reason check_histogram(const Layer& layer) {
   return fmt::format("channels of all widths add up to {}, not to out_channels {}", total, channels);
 }
 
+// A list says where each width is: every group of a convolution must have as many channels of each, so that the part
+// of one width is a grouped convolution too; the outputs of a depthwise layer's input channel all have the same.
+Reason check_groups(const Layer& layer) {
+  const auto* convolution = std::get_if<Convolution<>>(&layer.dims);
+  if (convolution == nullptr || convolution->groups == 1.0) return std::nullopt;
+  std::vector<double> widths = layer.precision.weight.by_channel;
+  const auto size = static_cast<std::ptrdiff_t>(convolution->out_channels / convolution->groups);
+  for (auto group = widths.begin(); group != widths.end(); group += size) {
+    std::sort(group, group + size);
+    const auto number = (group - widths.begin()) / size + 1;
+    if (convolution->is_depthwise()) {
+      if (*group == *(group + size - 1)) continue;
+      return fmt::format("input channel {} of a depthwise layer has outputs of {} and of {} bits", number, *group,
+                         *(group + size - 1));
+    }
+    if (std::equal(group, group + size, widths.begin())) continue;
+    return fmt::format("group {} of {} has channels of other widths than group 1: widths spread evenly over groups",
+                       number, convolution->groups);
+  }
+  return std::nullopt;
+}
+
+Reason check_uniform_weight(const Layer& layer) {
+  const NumberFormat& weight = layer.precision.weight.uniform;
+  if (second_operand_is_activation(layer.op)) return check_activation_format("weight bits", weight);
+  if (weight == integer(0.0) && has_weights(layer) &&
+      std::visit([]<class D>(const D&) { return !kHasChannels<D>; }, layer.dims)) {
+    return fmt::format("weight bits of {} are 0: its channels cannot be taken out", name(layer.op));
+  }
+  return check_format("weight bits", weight);
+}
+
 Reason check_weights(const Layer& layer) {
   const WeightFormat& weight = layer.precision.weight;
   if (!weight.is_mixed()) {
     if (!weight.by_channel.empty()) return "widths of single channels are given without their histogram";
-    return check_format("weight bits", weight.uniform);
+    return check_uniform_weight(layer);
   }
   if (Reason reason = check_histogram(layer)) return reason;
   if (weight.by_channel.empty()) return std::nullopt;
@@ -248,13 +288,13 @@ Reason check_weights(const Layer& layer) {
   if (WeightFormat::per_channel(weight.by_channel).groups != weight.groups) {
     return fmt::format("the widths of {} single channels do not agree with the histogram", weight.by_channel.size());
   }
-  return std::nullopt;
+  return check_groups(layer);
 }
 
 Reason check_precision(const Layer& layer) {
   const Precision& precision = layer.precision;
-  if (Reason reason = check_format("input bits", precision.input)) return reason;
-  if (Reason reason = check_format("output bits", precision.output)) return reason;
+  if (Reason reason = check_activation_format("input bits", precision.input)) return reason;
+  if (Reason reason = check_activation_format("output bits", precision.output)) return reason;
   if (Reason reason = check_format("bias bits", precision.bias)) return reason;
   if (precision.requantization) {
     const auto& [scale_bits, shift] = *precision.requantization;
@@ -263,9 +303,6 @@ Reason check_precision(const Layer& layer) {
   }
   return check_weights(layer);
 }
-
-template <class D>
-constexpr bool kHasChannels = std::is_same_v<D, Convolution<>> || std::is_same_v<D, Linear<>>;
 
 Dims with_channels(const Dims& dims, double channels) {
   return std::visit(
@@ -297,6 +334,19 @@ bool operator==(const Layer& a, const Layer& b) {
   return a.name == b.name && a.module == b.module && a.op == b.op && std::visit(same_dims, a.dims) &&
          a.precision == b.precision && a.repeat == b.repeat && a.owns_weights == b.owns_weights &&
          a.fused_activation == b.fused_activation && a.custom_op == b.custom_op;
+}
+
+bool has_weights(const Layer& layer) {
+  switch (info(layer.op).family) {
+    case Family::convolution:
+    case Family::linear:
+    case Family::recurrent:
+      return true;
+    case Family::lookup:
+      return std::get<Lookup<>>(layer.dims).owned == 1.0;
+    default:
+      return false;
+  }
 }
 
 double out_channels(const Dims& dims) {

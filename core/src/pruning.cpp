@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "channel_set.hpp"
+#include "hwcost/work.hpp"
 
 namespace hwcost {
 namespace {
@@ -22,10 +23,13 @@ constexpr const char* kNoRule = "how its output depends on channels is not known
 class Pruning {
  public:
   Pruning(Graph& graph, const std::vector<SourcePlace>& places)
-      : graph_(graph), places_(places), sets_(graph.tensors.size()) {}
+      : graph_(graph), places_(places), sets_(graph.tensors.size()) {
+    for (const Node& node : graph.nodes) parameters_before_.push_back(parameters(node));
+  }
 
   void run() {
     for (NodeId k = 0; k < graph_.nodes.size(); ++k) visit_node(k);
+    for (Node& node : graph_.nodes) check_shared_parameters(node);
     for (TensorId id = 0; id < graph_.tensors.size(); ++id) {
       if (sets_[id]) graph_.tensors[id].shape[sets_[id]->axis] -= sets_[id]->pruned_entries();
     }
@@ -41,10 +45,32 @@ class Pruning {
                                  node_->layer.name, why));
   }
 
+  static double parameters(const Node& node) {
+    const Work<> w = work(node.layer);
+    return w.parameters() + w.buffers;
+  }
+  [[nodiscard]] bool lost_parameters(const Node& node) const {
+    return parameters(node) != parameters_before_[static_cast<std::size_t>(&node - graph_.nodes.data())];
+  }
+
+  // What two layers read stays one tensor only where both lose the same inputs.
+  void check_shared_parameters(Node& node) {
+    if (!node.weights_of) return;
+    const Node& owner = graph_.nodes[*node.weights_of];
+    if (!lost_parameters(node) && !lost_parameters(owner)) return;
+    const ChannelSet* here = first_set(node);
+    const ChannelSet* there = first_set(owner);
+    if (here != nullptr && there != nullptr && certainly_equal(*here, *there)) return;
+    node_ = &node;
+    refuse(here != nullptr ? *here : *there,
+           fmt::format("it shares its weights with {} '{}', which may not lose the same inputs", name(owner.layer.op),
+                       owner.layer.name));
+  }
+
   void visit_node(NodeId k) {
     node_ = &graph_.nodes[k];
     node_id_ = k;
-    if (first_set() != nullptr) {
+    if (first_set(*node_) != nullptr) {
       write(std::visit([this](auto& dims) { return pass(dims); }, node_->layer.dims));
     } else {
       write(own_set());
@@ -52,8 +78,8 @@ class Pruning {
   }
 
   // Of the first input that loses channels; null where none does.
-  [[nodiscard]] const ChannelSet* first_set() const {
-    for (const TensorId id : node_->inputs) {
+  [[nodiscard]] const ChannelSet* first_set(const Node& node) const {
+    for (const TensorId id : node.inputs) {
       if (sets_[id]) return &*sets_[id];
     }
     return nullptr;
@@ -63,6 +89,7 @@ class Pruning {
   [[nodiscard]] Set own_set() const {
     Set own = pruned_by_widths(node_->layer, node_id_);
     if (!own || node_->outputs.empty()) return std::nullopt;
+    own->origin = node_->weights_of.value_or(node_id_);  // one tensor's channels are the same in all its readers
     const Tensor& out = graph_.tensors[node_->outputs.front()];
     if (!out.known_shape || out.shape.empty()) refuse(*own, "the shape of the output is not known");
     own->axis = std::holds_alternative<Linear<>>(node_->layer.dims) ? out.shape.size() - 1 : kChannelAxis;
@@ -88,7 +115,7 @@ class Pruning {
 
   // The pruned input of a layer that reads one activation.
   [[nodiscard]] const ChannelSet& only_set() const {
-    const ChannelSet& set = *first_set();
+    const ChannelSet& set = *first_set(*node_);
     if (node_->inputs.size() != 1) refuse(set, "it reads several activations");
     return set;
   }
@@ -248,7 +275,7 @@ class Pruning {
 
   // The channels that all operands of an element-wise operator lose, along the output's axis.
   [[nodiscard]] ChannelSet common_set() const {
-    if (!output().known_shape) refuse(*first_set(), "the shape of its output is not known");
+    if (!output().known_shape) refuse(*first_set(*node_), "the shape of its output is not known");
     const std::size_t rank = output().shape.size();
     Set common;
     for (std::size_t i = 0; i < node_->inputs.size(); ++i) {
@@ -291,7 +318,7 @@ class Pruning {
       case Op::concat:
         return pass_concat(dims);
       default:
-        refuse(*first_set(), kNoRule);
+        refuse(*first_set(*node_), kNoRule);
     }
   }
 
@@ -310,7 +337,7 @@ class Pruning {
 
   // Joined along the channels: those of all operands in turn, each known one by one.
   Set pass_concat(Movement<>& dims) {
-    const ChannelSet& first = *first_set();
+    const ChannelSet& first = *first_set(*node_);
     if (!output().known_shape || !(output().shape[first.axis] <= kMostChannels)) {
       refuse(first, "the channels of its output are not known");
     }
@@ -349,13 +376,14 @@ class Pruning {
 
   template <class D>
   Set pass(D&) {
-    refuse(*first_set(), kNoRule);
+    refuse(*first_set(*node_), kNoRule);
   }
 
   Graph& graph_;
   const std::vector<SourcePlace>& places_;
-  std::vector<Set> sets_;  // by tensor
-  Node* node_ = nullptr;   // the one that is visited
+  std::vector<Set> sets_;                  // by tensor
+  std::vector<double> parameters_before_;  // by node
+  Node* node_ = nullptr;                   // the one that is visited
   NodeId node_id_ = 0;
 };
 

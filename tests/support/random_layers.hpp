@@ -20,7 +20,8 @@ class RandomLayers {
     layer.name = "random";
     layer.op = op;
     layer.precision.input = integer(pick({1, 2, 4, 8, 8, 8, 16}));
-    layer.precision.weight = integer(pick({0, 1, 2, 2, 4, 4, 8, 8, 8, 16}));
+    const bool can_be_pruned = info(op).family == Family::convolution || info(op).family == Family::linear;
+    layer.precision.weight = integer(pick({can_be_pruned ? 0.0 : 1.0, 1, 2, 2, 4, 4, 8, 8, 8, 16}));
     layer.precision.output = integer(pick({2, 4, 8, 32}));
     if (pick({0, 1, 2}) > 0.0) layer.precision.requantization = Requantization{pick({0, 8, 16, 32}), pick({0, 1})};
     switch (info(op).family) {

@@ -92,6 +92,7 @@ struct JsonFields<Node> {
     fields.optional("inputs", &Node::inputs);
     fields.optional("outputs", &Node::outputs);
     fields.optional("fused_into", &Node::fused_into);
+    fields.optional("weights_of", &Node::weights_of);
     fields.optional("source", &Node::source);
   }
 };

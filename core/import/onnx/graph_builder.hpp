@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "hwcost/graph.hpp"
@@ -53,8 +52,11 @@ class GraphBuilder {
   bool may_fold(double elements);
 
   std::size_t new_parameter() { return next_parameter_++; }
-  // True the first time that a parameter finds a layer that owns it.
-  bool claim(std::size_t parameter) { return claimed_.insert(parameter).second; }
+  // The node that owns the parameter; nothing the first time, when the next node becomes its owner.
+  std::optional<NodeId> claim(std::size_t parameter) {
+    const auto [owner, is_first] = owners_.try_emplace(parameter, graph_.nodes.size());
+    return is_first ? std::nullopt : std::optional(owner->second);
+  }
 
   TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
   TensorReads& reads(TensorId tensor) { return reads_[tensor]; }
@@ -69,7 +71,7 @@ class GraphBuilder {
   std::unordered_map<std::string_view, std::size_t> readers_;
   std::unordered_map<std::string_view, const ValueInfo*> declared_;
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
-  std::unordered_set<std::size_t> claimed_;
+  std::unordered_map<std::size_t, NodeId> owners_;  // by parameter
   Symbols symbols_;
   std::size_t next_parameter_ = 1;
   double folded_elements_ = 0.0;

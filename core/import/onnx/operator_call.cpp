@@ -272,10 +272,10 @@ void OperatorCall::commit_layer() {
 }
 
 void OperatorCall::commit_node(std::vector<TensorId> written) {
-  set_precision(*layer_, builder_, inputs_, owned_);
-  if (const std::optional<std::string> why = contradiction(*layer_)) fail(*why);
   hwcost::Node node;
   node.layer = std::move(*layer_);
+  set_precision(node, builder_, inputs_, owned_);
+  if (const std::optional<std::string> why = contradiction(node.layer)) fail(*why);
   node.outputs = std::move(written);
   node.source = clean_text(node_.name);
   for (const Value* value : inputs_) {

@@ -38,8 +38,9 @@ NumberFormat bias_format(const Value& bias, const WeightFormat& weight) {
   return format == kFloat32 && is_integer_format(weight) ? integer(32.0) : format;
 }
 
-void set_precision(Layer& layer, GraphBuilder& builder, const std::vector<const Value*>& inputs,
+void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<const Value*>& inputs,
                    const OwnedOperands& owned) {
+  Layer& layer = node.layer;
   std::vector<NumberFormat> activations;
   for (const Value* value : inputs) {
     if (value != nullptr && !value->constant) activations.push_back(value->format());
@@ -54,14 +55,15 @@ void set_precision(Layer& layer, GraphBuilder& builder, const std::vector<const 
   }
   if (const Value* weight = operand(inputs, owned.weight)) {
     precision.weight = weight_format(layer, builder, *weight, owned.channel_axis);
-    if (weight->constant) layer.owns_weights = builder.claim(weight->parameter);
+    if (weight->constant) node.weights_of = builder.claim(weight->parameter);
   }
   precision.bias = is_integer_format(precision.weight) ? integer(32.0) : precision.weight.uniform;
   if (const Value* bias = operand(inputs, owned.bias)) {
     precision.bias = bias_format(*bias, precision.weight);
     // A layer without weights (a norm, an addition of a constant) owns these.
-    if (bias->constant && !owned.weight) layer.owns_weights = builder.claim(bias->parameter);
+    if (bias->constant && !owned.weight) node.weights_of = builder.claim(bias->parameter);
   }
+  layer.owns_weights = !node.weights_of;
 }
 
 void settle_tensor_formats(GraphBuilder& builder) {

@@ -16,9 +16,9 @@ struct OwnedOperands {
   std::size_t channel_axis = 0;       // of the weight: its output channels
 };
 
-// Formats of the layer's operands as they are known when it is written; and whether it owns its parameters, or a layer
-// before it does.
-void set_precision(Layer& layer, GraphBuilder& builder, const std::vector<const Value*>& inputs,
+// Formats of the layer's operands as they are known when the node is written; and whether it owns its parameters, or a
+// node before it does.
+void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<const Value*>& inputs,
                    const OwnedOperands& owned);
 
 // Format of a bias or another small parameter: a float32 vector beside integer weights stands for 32-bit integers.

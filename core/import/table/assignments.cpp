@@ -19,7 +19,7 @@ struct Column {
 constexpr std::array kColumns{
     Column{"layer", [](Assignment& a, const Cell& cell) { a.layer = cell.text; }},
     Column{"w_bits", [](Assignment& a, const Cell& cell) { a.weight = table::weight_format(cell); }},
-    Column{"in_bits", [](Assignment& a, const Cell& cell) { a.input = table::number_format(cell); }},
+    Column{"in_bits", [](Assignment& a, const Cell& cell) { a.input = table::activation_format(cell); }},
 };
 
 const Column& column_named(std::string_view name, const SourcePlace& place) {

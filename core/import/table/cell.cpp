@@ -31,10 +31,13 @@ double count(const Cell& cell, std::string_view text) {
   return *value;
 }
 
-NumberFormat number_format(const Cell& cell, std::string_view text) {
+// Of weights, which may be pruned (0 bits), or of an activation.
+NumberFormat number_format(const Cell& cell, std::string_view text, double least_bits = 0.0) {
   const std::optional<NumberFormat> format = number_format_from(text);
-  if (!format)
-    cell.fail(fmt::format("{} is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, f32, f64", in_quotes(text)));
+  if (!format || format->bits < least_bits) {
+    cell.fail(fmt::format("{} is no width: wanted {} to 64 bits, or one of f8, f16, bf16, f32, f64", in_quotes(text),
+                          least_bits));
+  }
   return *format;
 }
 
@@ -95,7 +98,7 @@ double number(const Cell& cell) {
 }
 
 double count(const Cell& cell) { return count(cell, cell.text); }
-NumberFormat number_format(const Cell& cell) { return number_format(cell, cell.text); }
+NumberFormat activation_format(const Cell& cell) { return number_format(cell, cell.text, 1.0); }
 
 WeightFormat weight_format(const Cell& cell) {
   if (cell.text.find_first_of(":|") != std::string_view::npos) return histogram(cell);

@@ -72,11 +72,11 @@ constexpr std::array kNamedColumns{
                   row.has_op = true;
                 }},
     NamedColumn{"in_bits", [](const Column&, RowInProgress& row,
-                              const Cell& cell) { row.layer.precision.input = table::number_format(cell); }},
+                              const Cell& cell) { row.layer.precision.input = table::activation_format(cell); }},
     NamedColumn{"w_bits", [](const Column&, RowInProgress& row,
                              const Cell& cell) { row.layer.precision.weight = table::weight_format(cell); }},
     NamedColumn{"out_bits", [](const Column&, RowInProgress& row,
-                               const Cell& cell) { row.layer.precision.output = table::number_format(cell); }},
+                               const Cell& cell) { row.layer.precision.output = table::activation_format(cell); }},
     NamedColumn{"expected_status", [](const Column&, RowInProgress& row,
                                       const Cell& cell) { row.figures.expected_status = status_of(cell); }},
 };

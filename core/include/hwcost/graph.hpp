@@ -33,6 +33,7 @@ struct Node {
   std::vector<TensorId> outputs;
   std::optional<NodeId> fused_into;  // a folded batch norm or a clamp that this earlier node does on its way out
   std::string source;                // the node's own name in the model file
+  std::optional<NodeId> weights_of = std::nullopt;  // the earlier node that owns the weights that this one reads too
   friend bool operator==(const Node&, const Node&) = default;
 };
 

@@ -34,6 +34,10 @@ inline bool has_floating_operand(const Layer& layer) {
   return !p.input.is_integer() || !p.output.is_integer() || (!p.weight.is_mixed() && !p.weight.uniform.is_integer());
 }
 
+// Whether it has weights, its own or another call's. The second operand of matmul and attention is an activation, and
+// slopes, scales and shifts count as biases.
+HWCOST_EXPORT bool has_weights(const Layer& layer);
+
 // Output channels of a layer that has weights a channel; 0 for the others.
 HWCOST_EXPORT double out_channels(const Dims& dims);
 
@@ -59,7 +63,8 @@ inline Linear<> with_out_channels(Linear<> dims, double channels) {
 
 // Why this layer's numbers contradict each other; nothing where they do not. Checked by every importer: extents that
 // are not positive whole numbers, channels that groups do not divide, output sizes that kernel, stride and padding do
-// not give, products beyond 2^53, a histogram that does not add up to out_channels or over the groups.
+// not give, products beyond 2^53, a histogram that does not add up to out_channels or over the groups, widths of
+// channels that differ between groups, 0 bit where there are no channels to take out.
 HWCOST_EXPORT std::optional<std::string> contradiction(const Layer& layer);
 
 }  // namespace hwcost
