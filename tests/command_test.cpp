@@ -199,6 +199,17 @@ TEST_F(Command, WidthsFromTheCommandLineAreSaid) {
   EXPECT_EQ(report["layers"][2]["widths"].dump(), R"({"input":"4","output":"8","weight":"0:1|4:20"})");
 }
 
+TEST_F(Command, TheBatchIsSaidWhereAnInputFollowsIt) {
+  const std::string price = "price '" HWCOST_SOURCE_DIR "/tests/models/resnet8_op13.onnx' --hw counts --by network";
+  if (run(price).err.find("reads no ONNX files") != std::string::npos) GTEST_SKIP();
+  const std::string batched = run(price + " --batch 2").out;
+  EXPECT_NE(batched.find("  - input 'input' is 2x3x32x32\n"), std::string::npos) << batched;
+  EXPECT_NE(batched.find("  - batch 2 by --batch\n"), std::string::npos) << batched;
+  const std::string shaped = run(price + " --batch 2 --input-shape input=3x3x32x32").out;
+  EXPECT_NE(shaped.find("  - input 'input' is 3x3x32x32\n"), std::string::npos) << shaped;
+  EXPECT_EQ(shaped.find("--batch"), std::string::npos) << shaped;
+}
+
 TEST_F(Command, WidthsOfTheModelAreNotSaidToBeReplaced) {
   const auto report = nlohmann::json::parse(run("price net.csv --hw counts --format json").out);
   EXPECT_TRUE(report["assumptions"].empty()) << report["assumptions"];

@@ -118,6 +118,13 @@ Graph load_file(const ModelOptions& options, std::vector<std::string>* explanati
   return read_graph_json(std::filesystem::path(options.file));
 }
 
+// Inputs that --input-shape names do not follow --batch.
+bool takes_batch(const Graph& graph, const ModelOptions& options) {
+  return options.batch && std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](TensorId id) {
+           return !options.input_shapes.contains(graph.tensors[id].name);
+         });
+}
+
 // What replaces the model's own widths is said at the head of every report.
 void override_bits(Graph& graph, const ModelOptions::Bits& bits) {
   set_bits(graph, bits.weight, bits.activation);
@@ -163,7 +170,7 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
 
 Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation) {
   Graph graph = load_file(options, explanation);
-  if (options.batch) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
+  if (takes_batch(graph, options)) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
   if (options.bits) override_bits(graph, *options.bits);
   if (!options.assignment_file.empty()) assign_from(options.assignment_file, graph);
   return graph;
