@@ -89,10 +89,13 @@ class UnfinishedFile {
   bool finished_ = false;
 };
 
-// Devices and pipes are written to; renaming over them would replace them.
+// Devices and pipes are written to; renaming over them would replace them. A pipe that nobody reads, or no longer, is an
+// error instead of a wait for its reader or the end of the command.
 void write_in_place(const std::string& file, std::string_view text) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  std::signal(SIGPIPE, SIG_IGN);
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) fail(file, errno);
+  ::fcntl(descriptor, F_SETFL, 0);  // a slow reader is waited for
   try {
     write_all(descriptor, text, file);
   } catch (...) {

@@ -15,6 +15,7 @@ namespace hwcost {
 namespace {
 
 constexpr std::string_view kSchema = "hwcost-ir/1";
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 void read(const JsonValue& json, double& value) { value = json.number(); }
 void read(const JsonValue& json, bool& value) { value = json.flag(); }
@@ -160,7 +161,7 @@ Graph read_graph_json(std::string_view text, const std::string& file) {
 }
 
 Graph read_graph_json(const std::filesystem::path& file) {
-  return read_graph_json(read_text_file(file), file.string());
+  return read_graph_json(read_text_file(file, kMostBytes), file.string());
 }
 
 }  // namespace hwcost

@@ -50,7 +50,7 @@ std::vector<Assignment> read_assignments(std::string_view text, const std::strin
 }
 
 std::vector<Assignment> read_assignments(const std::filesystem::path& file) {
-  return read_assignments(read_text_file(file), file.string());
+  return read_assignments(read_text_file(file, table::kMostTableBytes), file.string());
 }
 
 }  // namespace hwcost

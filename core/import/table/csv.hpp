@@ -1,6 +1,7 @@
 // CSV (RFC 4180) split into records of cells.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include "hwcost/error.hpp"
 
 namespace hwcost::table {
+
+inline constexpr std::size_t kMostTableBytes = std::size_t{1} << 30;
 
 // Reads records one by one from text that outlives it. LF and CRLF end lines; a UTF-8 byte order mark and blank lines
 // are skipped; blanks around an unquoted cell do not belong to it; quoted cells may hold commas, line ends and "".

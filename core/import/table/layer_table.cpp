@@ -206,7 +206,7 @@ LayerTable read_layer_table(std::string_view text, const std::string& file) {
 }
 
 LayerTable read_layer_table(const std::filesystem::path& file) {
-  LayerTable result = read_layer_table(read_text_file(file), file.string());
+  LayerTable result = read_layer_table(read_text_file(file, table::kMostTableBytes), file.string());
   result.graph.name = file.stem().string();
   return result;
 }
