@@ -1,7 +1,9 @@
 // The hwcost command as a user meets it: what it prints where, and what it leaves with.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -54,7 +56,7 @@ class Command : public testing::Test {
  protected:
   // Runs the command in a folder of its own, by a shell, so that arguments are quoted as a user quotes them.
   Outcome run(const std::string& arguments, const std::string& to = " >stdout.txt") const {
-    const std::string line = "cd '" + folder_.path().string() + "' && : >stdout.txt && '" HWCOST_COMMAND "' " +
+    const std::string line = "cd '" + folder_.path().string() + "' && : >stdout.txt && timeout 60 '" HWCOST_COMMAND "' " +
                              arguments + " 2>stderr.txt </dev/null" + to;
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(folder_.path() / "stdout.txt"),
@@ -303,6 +305,27 @@ TEST_F(Command, CheckReportsEveryFaultyFileAndGoesOn) {
   EXPECT_EQ(outcome.err.find("bad.info:3: error: "), 0u) << outcome.err;
 }
 
+TEST_F(Command, ShowRefusesTheFormulaThatCheckRefuses) {
+  folder_.write("odd.info", "name odd\ninherit counts\nformula \"macs*nonsense\"\n");
+  const Outcome shown = run("hw show ./odd.info");
+  EXPECT_EQ(shown.status, 1);
+  EXPECT_EQ(shown.out, "");
+  EXPECT_EQ(shown.err.find("./odd.info:3: error: formula "), 0u) << shown.err;
+  EXPECT_EQ(shown.err, run("hw check ./odd.info").err);
+}
+
+TEST_F(Command, MessagesStayShortWhateverAFileHolds) {
+  folder_.write("long.csv", "op,in_channels,out_channels\nlinear,-" + std::string(1000000, '9') + ".5,1\nlinear,1," +
+                                "2\n");
+  folder_.write("long-negative.csv", "op,in_channels,out_channels\nlinear,0." + std::string(1000000, '1') + ",1\n");
+  for (const std::string file : {"long.csv", "long-negative.csv"}) {
+    const Outcome outcome = run("price " + file + " --hw mpic");
+    EXPECT_EQ(outcome.status, 1) << file;
+    EXPECT_EQ(outcome.err.find(file + ":2: error: column 'in_channels': "), 0u) << outcome.err.substr(0, 200);
+    EXPECT_LT(outcome.err.size(), 600u) << file;
+  }
+}
+
 TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
   expect_error("", 2, "error: A subcommand is required");
   expect_error("price net.csv", 2, "error: --hw is required");
@@ -324,6 +347,14 @@ TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
   expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");
   expect_error("prise net.csv", 2, "error: The following arguments were not expected: net.csv prise");
   expect_error("hw list --hw-path nowhere", 2, "error: --hw-path: Directory does not exist: nowhere");
+  expect_error("price net.csv --hw ''", 2, "error: --hw: a name is empty");
+  expect_error("price net.csv --hw counts,,mpic", 2, "error: --hw: a name is empty");
+  expect_error("price net.csv --hw counts --output ''", 2, "error: --output: is empty");
+  expect_error("price net.csv --hw counts --assign ''", 2, "error: --assign: is empty");
+  expect_error("import net.csv --output ''", 2, "error: --output: is empty");
+  expect_error("verify net.csv --hw mpic --tolerance nan", 2, "error: --tolerance: is no number");
+  expect_error("price net.csv --hw mpic --batch 9007199254740993", 2,
+               "error: --batch: '9007199254740993' is no whole number of at least 1");
   const Outcome empty = run("price net.csv --formula ''");
   EXPECT_EQ(empty.status, 2);
   EXPECT_EQ(empty.err.find("error: --formula: "), 0u) << empty.err;
@@ -351,10 +382,44 @@ TEST_F(Command, BadInputExitsWithOneAndOneLocatedLine) {
   }
 }
 
+// `timeout` leaves with 124 where the command waits.
+TEST_F(Command, PipesAreRefusedAndNeverWaitedFor) {
+  for (const std::string name : {"pipe.csv", "pipe.json"}) {
+    ASSERT_EQ(::mkfifo((folder_.path() / name).c_str(), 0600), 0);
+  }
+  expect_error("price pipe.csv --hw mpic", 1, "pipe.csv: error: is not a regular file");
+  expect_error("price pipe.json --hw mpic", 1, "pipe.json: error: is not a regular file");
+  expect_error("verify pipe.csv --hw mpic", 1, "pipe.csv: error: is not a regular file");
+  expect_error("price net.csv --hw mpic --assign pipe.csv", 1, "pipe.csv: error: is not a regular file");
+  expect_error("price net.csv --hw mpic --output pipe.csv", 1,
+               "pipe.csv: error: cannot be written: No such device or address");
+}
+
+TEST_F(Command, TextModelsHaveALargestSize) {
+  folder_.write("large.json", "");
+  fs::resize_file(folder_.path() / "large.json", (std::uintmax_t{256} << 20) + 1);  // a hole: no blocks on the disk
+  expect_error("price large.json --hw mpic", 1, "large.json: error: is larger than 256 MiB");
+  fs::create_symlink("/dev/zero", folder_.path() / "endless.csv");
+  expect_error("price endless.csv --hw mpic", 1, "endless.csv: error: is not a regular file");
+}
+
 TEST_F(Command, AFullDiskIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP();
   EXPECT_EQ(run("price net.csv --hw counts --output /dev/full").status, 1);
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+TEST_F(Command, ALimitOnTheSizeOfFilesIsAnErrorAndLeavesNothing) {
+  std::string rows = "op,in_channels,out_channels\n";
+  for (int i = 0; i < 20000; ++i) rows += "linear,1,2\n";
+  folder_.write("long.csv", rows);
+  const Outcome outcome = run("hw list >/dev/null; ulimit -f 100; '" HWCOST_COMMAND
+                              "' price long.csv --hw counts --format csv --output report.csv");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.err, "report.csv: error: cannot be written: File too large\n");
+  for (const auto& entry : fs::directory_iterator(folder_.path())) {
+    EXPECT_EQ(entry.path().string().find("report.csv"), std::string::npos) << entry.path();
+  }
 }
 
 TEST_F(Command, AResultThatCannotBePrintedIsAnError) {

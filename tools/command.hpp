@@ -46,6 +46,11 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& chosen, c
       ->type_name("");
 }
 
+// A check for options whose empty value would pass for an absent one.
+inline CLI::Validator not_empty() {
+  return {[](std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""};
+}
+
 // A subcommand with the options that all of them have.
 inline CLI::App* add_command(CLI::App& app, Session& session, const std::string& name, const std::string& summary,
                              const std::string& example) {

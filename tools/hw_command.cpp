@@ -82,8 +82,15 @@ std::string parameters_of(const Description& description) {
   return text;
 }
 
+// A machine of which everything is without fault, its formula too.
+Machine checked_machine(const std::string& name_or_path, const Session& session, const Registry& registry) {
+  Machine machine = load_machine(name_or_path, session.search_path(), registry);
+  if (const auto& formula = machine.description.formula()) Formula(formula->text, formula->place);
+  return machine;
+}
+
 int show(const std::string& name, const Session& session) {
-  const Machine machine = load_machine(name, session.search_path(), builtin_registry());
+  const Machine machine = checked_machine(name, session, builtin_registry());
   const Description& description = machine.description;
   std::string text = head_of(description);
   if (!description.parameters().empty()) text += '\n' + parameters_of(description);
@@ -98,8 +105,7 @@ int check(const std::vector<std::string>& files, const Session& session) {
   int status = kSuccess;
   for (const std::string& file : files) {
     try {
-      const Machine machine = load_machine(file, session.search_path(), registry);
-      if (const auto& formula = machine.description.formula()) Formula(formula->text, formula->place);
+      (void)checked_machine(file, session, registry);
       text += printable(file) + ": ok\n";
     } catch (const InputError& error) {
       fmt::print(stderr, "{}\n", printable(error.what()));

@@ -43,7 +43,9 @@ void add_import_command(CLI::App& app, Session& session) {
   const auto options = std::make_shared<ImportOptions>();
   CLI::App* command = add_command(app, session, "import", "Write a model file as the neutral IR (JSON)", kExample);
   add_model_options(*command, options->model);
-  command->add_option("--output", options->output, "Write the IR here instead of on stdout")->type_name("FILE.json");
+  command->add_option("--output", options->output, "Write the IR here instead of on stdout")
+      ->type_name("FILE.json")
+      ->check(not_empty());
   command->add_flag("--explain", options->explain, "Say what became of the file's nodes, a sentence a line");
   command->callback([options, &session] { session.status = run(*options); });
 }

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string_view>
 
+#include "command.hpp"
 #include "hwcost/assignment.hpp"
 #include "hwcost/import/json.hpp"
 #include "hwcost/import/table.hpp"
@@ -20,32 +21,32 @@
 namespace hwcost::command {
 namespace {
 
-constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
+constexpr std::uint64_t kLargestExactCount = std::uint64_t{1} << 53;
 
-// A whole number without sign or exponent, from `low` on.
-std::optional<double> count_from(std::string_view text, double low, double high) {
-  double value = 0.0;
+// A whole number without sign or exponent, from 1 on.
+std::optional<double> count_from(std::string_view text, std::uint64_t most = kLargestExactCount) {
+  std::uint64_t count = 0;
   const bool digits_only =
       !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!digits_only) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < low || value > high) return std::nullopt;
-  return value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count < 1 || count > most) return std::nullopt;
+  return static_cast<double>(count);
 }
 
 ModelOptions::Bits bits_from(const std::string& text) {
   const std::size_t a = text.find('a');
   if (text.starts_with('w') && a != std::string::npos) {
     const std::string_view all = text;
-    const auto weight = count_from(all.substr(1, a - 1), 1.0, 64.0);
-    const auto activation = count_from(all.substr(a + 1), 1.0, 64.0);
+    const auto weight = count_from(all.substr(1, a - 1), 64);
+    const auto activation = count_from(all.substr(a + 1), 64);
     if (weight && activation) return {*weight, *activation};
   }
   throw CLI::ValidationError("--bits", fmt::format("'{}' is no pair of widths from 1 to 64 such as w4a8", text));
 }
 
 double batch_from(const std::string& text) {
-  const auto batch = count_from(text, 1.0, kLargestExactCount);
+  const auto batch = count_from(text);
   if (!batch) throw CLI::ValidationError("--batch", fmt::format("'{}' is no whole number of at least 1", text));
   return *batch;
 }
@@ -61,7 +62,7 @@ void add_shape(std::string_view text, std::map<std::string, std::vector<double>>
   std::string_view rest = text.substr(equals + 1);
   while (true) {
     const std::size_t end = std::min(rest.find('x'), rest.size());
-    const auto extent = count_from(rest.substr(0, end), 1.0, kLargestExactCount);
+    const auto extent = count_from(rest.substr(0, end));
     if (!extent) throw fail();
     entry->second.push_back(*extent);
     if (end == rest.size()) return;
@@ -154,7 +155,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
           "Widths of all weights and activations, such as w4a8")
       ->type_name("wNaM");
   command.add_option("--assign", options.assignment_file, "Widths of single layers: a table layer,w_bits,in_bits")
-      ->type_name("FILE.csv");
+      ->type_name("FILE.csv")
+      ->check(not_empty());
   command
       .add_option_function<std::string>(
           "--batch", [&options](const std::string& text) { options.batch = batch_from(text); },

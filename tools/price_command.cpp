@@ -1,4 +1,5 @@
 // hwcost price: a network's prices on one machine or several.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,6 +63,16 @@ Formula formula_from(const std::string& expression) {
   }
 }
 
+void add_machines(std::string_view list, std::vector<std::string>& machines) {
+  while (true) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    if (end == 0) throw CLI::ValidationError("--hw", "a name is empty");
+    machines.emplace_back(list.substr(0, end));
+    if (end == list.size()) return;
+    list.remove_prefix(end + 1);
+  }
+}
+
 // A formula alone needs no machine: it is evaluated on the plain counts.
 std::vector<std::string> machine_names(const PriceOptions& options) {
   if (!options.machines.empty()) return options.machines;
@@ -102,9 +113,13 @@ void add_price_command(CLI::App& app, Session& session) {
   CLI::App* command = add_command(app, session, "price", "Price a network on one machine or several", kExample);
   add_model_options(*command, options->model);
   command
-      ->add_option("--hw", options->machines, "Descriptions: shipped names or paths (counts where --formula is given)")
+      ->add_option_function<std::vector<std::string>>(
+          "--hw",
+          [options](const std::vector<std::string>& lists) {
+            for (const std::string& list : lists) add_machines(list, options->machines);
+          },
+          "Descriptions: shipped names or paths (counts where --formula is given)")
       ->type_name("NAME[,NAME...]")
-      ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--formula", options->formula, "Expression of a layer's quantities, printed as `cost`")
       ->type_name("EXPR");
@@ -112,7 +127,9 @@ void add_price_command(CLI::App& app, Session& session) {
   add_choice(*command, "--format", options->format, kFormats, "How the result is written (table)");
   add_choice(*command, "--optimizer", options->optimizer, kOptimizers, "Whose state training memory holds (adam)");
   command->add_flag("--allow-unpriced", options->allow_unpriced, "Exit with 0 even where a layer is unsupported");
-  command->add_option("--output", options->output, "Write the result here instead of on stdout")->type_name("FILE");
+  command->add_option("--output", options->output, "Write the result here instead of on stdout")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->callback([options, &session] { session.status = run(*options, session); });
 }
 

@@ -1,4 +1,5 @@
 // hwcost verify: a layer table's expected figures against what a machine gives.
+#include <cmath>
 #include <memory>
 
 #include "command.hpp"
@@ -46,7 +47,10 @@ void add_verify_command(CLI::App& app, Session& session) {
       ->type_name("NAME");
   command->add_option("--tolerance", options->tolerance, "Largest relative error that agrees (1e-9)")
       ->check(CLI::Range(0.0, 1.0));
-  command->callback([options, &session] { session.status = run(*options, session); });
+  command->callback([options, &session] {
+    if (std::isnan(options->tolerance)) throw CLI::ValidationError("--tolerance", "is no number");  // in every range
+    session.status = run(*options, session);
+  });
 }
 
 }  // namespace hwcost::command
