@@ -15,13 +15,14 @@ namespace hwcost::test {
 
 using Extents = std::vector<std::int64_t>;
 
-// An attribute: an integer, a list of integers, a float or a text.
+// An attribute: an integer, a list of integers, a float, a text or a list of floats.
 struct OnnxAttribute {
   std::string name;
   std::optional<std::int64_t> integer{};
   std::optional<Extents> integers{};
   std::optional<float> real{};
   std::optional<std::string> text{};
+  std::optional<std::vector<float>> reals{};
 };
 
 struct OnnxNode {
@@ -136,6 +137,7 @@ class ModelWriter {
       if (attribute.integers) field.add_packed_int64(8, attribute.integers->begin(), attribute.integers->end());
       if (attribute.real) field.add_float(2, *attribute.real);
       if (attribute.text) field.add_string(4, *attribute.text);
+      if (attribute.reals) field.add_packed_float(7, attribute.reals->begin(), attribute.reals->end());
     }
     if (!node.domain.empty()) writer.add_string(7, node.domain);
     return text;

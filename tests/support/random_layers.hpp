@@ -62,7 +62,7 @@ class RandomLayers {
         layer.dims = attention();
         break;
       case Family::custom:
-        layer.dims = Custom<>{upto(1000), upto(1000)};
+        layer.dims = Custom<>{upto(1000), upto(1000), upto(1000)};
         layer.custom_op = "acme.Mystery";
         break;
     }

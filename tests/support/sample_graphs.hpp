@@ -46,6 +46,7 @@ inline Graph sample_network() {
   custom.op = Op::custom;
   custom.dims = Custom<>{};
   custom.custom_op = "acme.Mystery";
+  custom.custom_reason = "Mystery: the shape of operand 0 is not known";
   graph.nodes.push_back({.layer = custom, .inputs = {2, 0}, .outputs = {3, 4}, .fused_into = {}, .source = ""});
   return graph;
 }

@@ -70,6 +70,7 @@ struct JsonFields<Layer> {
     fields.optional("owns_weights", &Layer::owns_weights);
     fields.optional("fused_activation", &Layer::fused_activation);
     fields.optional("custom_op", &Layer::custom_op);
+    fields.optional("custom_reason", &Layer::custom_reason);
   }
 };
 

@@ -21,13 +21,18 @@ GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportTrace* tr
     for (const ValueInfo& info : *infos) declared_[info.name] = &info;
   }
   for (const StoredTensor& tensor : model.initializers) {
-    define({.name = tensor.name,
-            .shape = tensor.dims,
-            .type = tensor.type,
-            .constant = true,
-            .parameter = new_parameter(),
-            .stored = &tensor});
+    Value value{.name = tensor.name, .shape = tensor.dims, .type = tensor.type, .stored = &tensor};
+    make_parameter(value);
+    define(std::move(value));
   }
+}
+
+void GraphBuilder::make_parameter(Value& value) {
+  value.constant = true;
+  value.parameter = new_parameter();
+  value.origin = {.parameter = value.parameter,
+                  .elements = elements(*value.shape).value_or(0.0),
+                  .learned = !is_integer_type(value.type) && value.type != kString};
 }
 
 const Value* GraphBuilder::find(std::string_view name) const {
@@ -61,6 +66,13 @@ std::optional<Shape> GraphBuilder::declared_shape(std::string_view name) const {
   const std::optional<double> count = elements(shape);
   if (!count || *count == 0.0 || shape.size() > kLargestRank) return std::nullopt;
   return shape;
+}
+
+std::optional<Shape> GraphBuilder::trusted_shape(std::string_view name) {
+  std::optional<Shape> shape = declared_shape(name);
+  if (!shape || !inputs_changed_) return shape;
+  has_distrusted_ = true;
+  return std::nullopt;
 }
 
 std::optional<std::int32_t> GraphBuilder::declared_type(std::string_view name) const {

@@ -43,6 +43,12 @@ class GraphBuilder {
   [[nodiscard]] std::size_t readers(std::string_view name) const;
   // The file's own statement of shape and type; nothing where it has none or its symbols are not bound.
   [[nodiscard]] std::optional<Shape> declared_shape(std::string_view name) const;
+  // The same where it still holds: behind operators whose shapes we cannot derive it does not once an option has
+  // changed an input's shape.
+  std::optional<Shape> trusted_shape(std::string_view name);
+  void inputs_changed() { inputs_changed_ = true; }
+  // Whether a shape that the file states was not taken for that reason.
+  [[nodiscard]] bool has_distrusted() const { return has_distrusted_; }
   [[nodiscard]] std::optional<std::int32_t> declared_type(std::string_view name) const;
   void bind(Symbols symbols) { symbols_ = std::move(symbols); }
 
@@ -52,6 +58,8 @@ class GraphBuilder {
   bool may_fold(double elements);
 
   std::size_t new_parameter() { return next_parameter_++; }
+  // Makes the value a constant with its elements stored in the file.
+  void make_parameter(Value& value);
   // The node that owns the parameter; nothing the first time, when the next node becomes its owner.
   std::optional<NodeId> claim(std::size_t parameter) {
     const auto [owner, is_first] = owners_.try_emplace(parameter, graph_.nodes.size());
@@ -73,6 +81,8 @@ class GraphBuilder {
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
   std::unordered_map<std::size_t, NodeId> owners_;  // by parameter
   Symbols symbols_;
+  bool inputs_changed_ = false;
+  bool has_distrusted_ = false;
   std::size_t next_parameter_ = 1;
   double folded_elements_ = 0.0;
 };

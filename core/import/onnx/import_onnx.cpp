@@ -26,10 +26,14 @@ namespace {
 // Nodes that became layers of kind custom, told in one note for each operator and reason.
 class Unmodelled {
  public:
-  void add(OperatorCall& call, const std::string& why) {
-    call.become_custom();
-    Group& group = groups_[{clean_text(call.node().type), why}];
-    if (group.count++ == 0) group.first = call.label();
+  void add_unknown(OperatorCall& call) {
+    call.become_custom({});
+    count(call, clean_text(call.node().type), "the operator is not known");
+  }
+  // `what` the node is, where it is no operator that we do not know.
+  void add(OperatorCall& call, const std::string& what, const std::string& why) {
+    call.become_custom(fmt::format("{}: {}", what, why));
+    count(call, what, why);
   }
   void note(GraphBuilder& builder) const {
     for (const auto& [key, group] : groups_) {
@@ -43,20 +47,27 @@ class Unmodelled {
     std::size_t count = 0;
     std::string first;  // label of the first node
   };
+  void count(const OperatorCall& call, const std::string& what, const std::string& why) {
+    Group& group = groups_[{what, why}];
+    if (group.count++ == 0) group.first = call.label();
+  }
   std::map<std::pair<std::string, std::string>, Group> groups_;  // by operator and reason
 };
 
-constexpr const char* kUnknownShape = "the shape of an operand is not known";
+// Whether the node is a layer of kind custom now, for an operand whose shape nobody knows.
+bool lacks_a_shape(OperatorCall& call, const std::string& what, Unmodelled& unmodelled) {
+  const std::optional<std::size_t> operand = call.operand_of_unknown_shape();
+  if (operand) unmodelled.add(call, what, fmt::format("the shape of operand {} is not known", *operand));
+  return operand.has_value();
+}
 
 void import_node(OperatorCall& call, Unmodelled& unmodelled) {
   const OperatorEntry* entry = find_operator(call.node().domain, call.node().type);
   if (entry == nullptr) {
-    unmodelled.add(call, "the operator is not known");
-  } else if (call.reads_unknown_shape()) {
-    unmodelled.add(call, kUnknownShape);
-  } else {
+    unmodelled.add_unknown(call);
+  } else if (const std::string what(entry->type); !lacks_a_shape(call, what, unmodelled)) {
     entry->function(call, entry->op);
-    if (call.underivable()) unmodelled.add(call, std::string(*call.underivable()));
+    if (call.underivable()) unmodelled.add(call, what, std::string(*call.underivable()));
   }
   call.commit();
 }
@@ -67,9 +78,7 @@ void import_activation(GraphBuilder& builder, const Node& last, std::size_t posi
   Node node = last;
   node.inputs = {activation.input};
   OperatorCall call(builder, node, position);
-  if (call.reads_unknown_shape()) {
-    unmodelled.add(call, kUnknownShape);
-  } else {
+  if (!lacks_a_shape(call, std::string(name(activation.op)), unmodelled)) {
     import_unary(call, activation.op);
     builder.trace(fmt::format("{} ends the nodes of a {}: one layer", call.label(), name(activation.op)));
   }
@@ -92,6 +101,11 @@ void import_nodes(GraphBuilder& builder) {
     }
   }
   unmodelled.note(builder);
+  if (builder.has_distrusted()) {
+    builder.note(
+        "an option changed the shape of an input: the shapes that the file states behind operators that are not "
+        "modelled are not used");
+  }
 }
 
 void check_initializers(const GraphBuilder& builder) {

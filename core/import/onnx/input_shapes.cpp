@@ -33,7 +33,10 @@ class InputBinder {
                        fmt::join(free, ", ")));
     }
     builder_.bind(symbols_);
-    for (auto& [input, shape] : shapes) define(*input, std::move(shape));
+    for (auto& [input, shape] : shapes) {
+      if (contradicts(*input, shape)) builder_.inputs_changed();
+      define(*input, std::move(shape));
+    }
     note_parameters();
   }
 
@@ -126,11 +129,18 @@ class InputBinder {
     return shape;
   }
 
+  // Whether an option put another extent in the place of one that the file states.
+  static bool contradicts(const ValueInfo& input, const Shape& shape) {
+    if (!input.shape) return false;
+    return !std::equal(
+        shape.begin(), shape.end(), input.shape->begin(),
+        [](std::int64_t extent, const Dimension& stated) { return stated.value.value_or(extent) == extent; });
+  }
+
   void define(const ValueInfo& input, Shape shape) {
     Value value{.name = input.name, .shape = std::move(shape), .type = input.type};
     if (roles_.is_parameter(input.name)) {
-      value.constant = true;
-      value.parameter = builder_.new_parameter();
+      builder_.make_parameter(value);
     } else {
       value.tensor = builder_.add_tensor(input.name, value.shape, value.format());
       builder_.graph().inputs.push_back(*value.tensor);

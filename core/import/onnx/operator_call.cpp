@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "extents.hpp"
 #include "folding.hpp"
@@ -26,6 +27,17 @@ bool keeps_values(Op op) {
       return is_clamp(op) || op == Op::max || op == Op::min || op == Op::reduce_max || op == Op::reduce_min ||
              op == Op::top_k;
   }
+}
+
+// What an operator that we cannot look into may dequantise: not the types of shapes, indices and masks.
+bool may_hold_quantized_weights(std::int32_t type) {
+  return is_integer_type(type) && type != kBool && type != kInt64 && type != kUint64;
+}
+
+// Operators that take the elements of their first operand alone; the other operands say which and where.
+bool passes_on_first(const Layer& layer, std::string_view type) {
+  const Family family = info(layer.op).family;
+  return type != "Concat" && (family == Family::movement || family == Family::lookup);
 }
 
 }  // namespace
@@ -77,8 +89,17 @@ bool OperatorCall::all_constant() const {
   return std::all_of(inputs_.begin(), inputs_.end(), [](const Value* v) { return v == nullptr || v->constant; });
 }
 
-bool OperatorCall::reads_unknown_shape() const {
-  return std::any_of(inputs_.begin(), inputs_.end(), [](const Value* v) { return v != nullptr && !v->shape; });
+std::optional<std::size_t> OperatorCall::operand_of_unknown_shape() const {
+  const auto found =
+      std::find_if(inputs_.begin(), inputs_.end(), [](const Value* v) { return v != nullptr && !v->shape; });
+  if (found == inputs_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - inputs_.begin());
+}
+
+bool OperatorCall::is_parameter(std::size_t k, bool dequantizes) const {
+  if (!has(k) || !inputs_[k]->constant) return false;
+  const Origin& origin = inputs_[k]->origin;
+  return origin.elements > 1.0 && (origin.learned || dequantizes);
 }
 
 const Attribute* OperatorCall::attribute(std::string_view name) const {
@@ -152,16 +173,23 @@ void OperatorCall::output(std::size_t k, Shape shape, std::optional<std::int32_t
 }
 
 void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type,
-                                   std::optional<std::vector<double>> contents) {
+                                   std::optional<std::vector<double>> contents, const Origin& origin) {
   if (!elements(shape) || shape.size() > kLargestRank) fail("its output has too many elements");
   if (!wants(k)) return;
   Value value{.name = node_.outputs[k],
               .shape = std::move(shape),
               .type = type,
               .constant = true,
-              .parameter = builder_.new_parameter()};
+              .parameter = builder_.new_parameter(),
+              .origin = origin};
   if (contents) value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));
   outputs_[k] = Output{.value = std::move(value), .forwarded = true};
+}
+
+void OperatorCall::stored_output(std::size_t k, Shape shape, std::int32_t type,
+                                 std::optional<std::vector<double>> contents) {
+  constant_output(k, std::move(shape), type, std::move(contents));
+  if (wants(k)) builder_.make_parameter(outputs_[k]->value);
 }
 
 void OperatorCall::forward(std::size_t k, Value value) {
@@ -177,22 +205,24 @@ void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
   layer_->module = std::move(name.module);
   layer_->op = op;
   layer_->dims = std::move(dims);
-  owned_ = owned;
+  owned_ = std::move(owned);
 }
 
-void OperatorCall::become_custom() {
+void OperatorCall::become_custom(std::string reason) {
   outputs_.assign(node_.outputs.size(), std::nullopt);
   Custom<> dims;
-  for (const Value* value : inputs_) {
-    if (value == nullptr || value->constant) continue;
-    if (value->shape) dims.in_elements += *elements(*value->shape);
+  OwnedOperands owned;
+  for (std::size_t k = 0; k < inputs_.size(); ++k) {
+    if (has(k) && is_parameter(k, may_hold_quantized_weights(inputs_[k]->type))) owned.counted.push_back(k);
+    if (is_activation(k) && inputs_[k]->shape) dims.in_elements += count(k);
   }
   for (const std::string_view name : node_.outputs) {
-    if (const auto shape = builder_.declared_shape(name)) dims.out_elements += *elements(*shape);
+    if (const auto shape = builder_.trusted_shape(name)) dims.out_elements += *elements(*shape);
   }
-  layer(Op::custom, dims);
+  layer(Op::custom, dims, std::move(owned));
   layer_->custom_op =
       clean_text(node_.domain.empty() ? std::string(node_.type) : fmt::format("{}.{}", node_.domain, node_.type));
+  layer_->custom_reason = std::move(reason);
 }
 
 void OperatorCall::commit() {
@@ -205,23 +235,44 @@ void OperatorCall::commit() {
 }
 
 void OperatorCall::commit_constants() {
-  const bool is_view = layer_ && info(layer_->op).family == Family::movement && inputs_.size() > 0 && has(0);
+  const bool is_view =
+      layer_ && info(layer_->op).family == Family::movement && passes_on_first(*layer_, node_.type) && has(0);
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (!outputs_[k]) {
-      if (wants(k)) constant_output(k, {}, kFloat, std::nullopt);
+      if (wants(k)) constant_output(k, {}, kFloat, std::nullopt, folded_origin());
       if (!outputs_[k]) continue;
-      outputs_[k]->value.shape = builder_.declared_shape(node_.outputs[k]);
+      outputs_[k]->value.shape = builder_.trusted_shape(node_.outputs[k]);
     }
     Value& value = outputs_[k]->value;
     if (!outputs_[k]->forwarded) {
       value.constant = true;
       value.parameter = is_view && outputs_.size() == 1 ? inputs_[0]->parameter : builder_.new_parameter();
+      value.origin = folded_origin();
       value.width = held_width();
       if (k == 0) fold_into(value);
     }
     builder_.define(std::move(value));
   }
   if (layer_) builder_.trace(fmt::format("{} ({}) works on constants alone: folded", label(), clean_text(node_.type)));
+}
+
+// Parameters that are computed from several are one of its own, of all that these store; literals and masks beside
+// parameters do not count.
+Origin OperatorCall::folded_origin() const {
+  if (layer_ && passes_on_first(*layer_, node_.type) && has(0)) return inputs_[0]->origin;
+  Origin all;
+  std::unordered_set<std::size_t> parameters;
+  for (const bool learned : {true, false}) {
+    for (std::size_t k = 0; k < inputs_.size() && (learned || !all.learned); ++k) {
+      if (!is_parameter(k, !learned)) continue;
+      const Origin& origin = inputs_[k]->origin;
+      if (!parameters.insert(origin.parameter).second) continue;
+      all.parameter = parameters.size() == 1 ? origin.parameter : builder_.new_parameter();
+      all.elements = std::min(all.elements + origin.elements, kLargestExtent);
+      all.learned = learned;
+    }
+  }
+  return all;
 }
 
 void OperatorCall::fold_into(Value& value) {
@@ -253,7 +304,7 @@ void OperatorCall::commit_layer() {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (!wants(k)) continue;
     if (!outputs_[k]) {
-      Value value{.name = node_.outputs[k], .shape = builder_.declared_shape(node_.outputs[k])};
+      Value value{.name = node_.outputs[k], .shape = builder_.trusted_shape(node_.outputs[k])};
       value.type = builder_.declared_type(node_.outputs[k]).value_or(has(0) ? inputs_[0]->type : kFloat);
       outputs_[k] = Output{.value = std::move(value)};
     }
@@ -272,6 +323,7 @@ void OperatorCall::commit_layer() {
 }
 
 void OperatorCall::commit_node(std::vector<TensorId> written) {
+  trace_buffers();
   hwcost::Node node;
   node.layer = std::move(*layer_);
   set_precision(node, builder_, inputs_, owned_);
@@ -284,6 +336,17 @@ void OperatorCall::commit_node(std::vector<TensorId> written) {
     if (!value->through_quantizer) builder_.reads(*value->tensor).plain = true;
   }
   builder_.graph().nodes.push_back(std::move(node));
+}
+
+// Says which constants an element-wise operator or a Concat reads and does not own.
+void OperatorCall::trace_buffers() {
+  if (info(layer_->op).family != Family::elementwise && layer_->op != Op::concat) return;
+  for (std::size_t k = 0; k < inputs_.size(); ++k) {
+    const bool counts = std::find(owned_.counted.begin(), owned_.counted.end(), k) != owned_.counted.end();
+    if (counts || !is_parameter(k, true)) continue;
+    builder_.trace(fmt::format("{} reads '{}', integers that no dequantiser reads: a buffer, no parameter", label(),
+                               clean_text(inputs_[k]->name)));
+  }
 }
 
 }  // namespace hwcost::onnx

@@ -31,8 +31,11 @@ class OperatorCall {
   [[nodiscard]] const std::vector<double>* contents(std::size_t k) const;  // null where not there or not known
   [[nodiscard]] std::optional<Shape> integers(std::size_t k) const;
   [[nodiscard]] bool all_constant() const;
-  // An activation operand whose shape nobody knows.
-  [[nodiscard]] bool reads_unknown_shape() const;
+  // The first operand whose shape nobody knows.
+  [[nodiscard]] std::optional<std::size_t> operand_of_unknown_shape() const;
+  // Whether the operand is a constant that the file stores, of more than one element. Integers and booleans are no
+  // parameters but masks and tables of indices, unless a dequantiser reads them: the operator itself, where it says so.
+  [[nodiscard]] bool is_parameter(std::size_t k, bool dequantizes = false) const;
 
   // Attributes.
   [[nodiscard]] const Attribute* attribute(std::string_view name) const;
@@ -48,15 +51,20 @@ class OperatorCall {
   // Outcome. Every output that the function says nothing of gets the shape that the file states for it.
   [[nodiscard]] bool wants(std::size_t output) const;
   void output(std::size_t k, Shape shape, std::optional<std::int32_t> type = {});
-  void constant_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents);
+  // Without an origin it is computed from nothing that is stored.
+  void constant_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents,
+                       const Origin& origin = {});
+  // A constant that the node itself stores.
+  void stored_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents);
   // The output is the same thing as `value` under another name: no layer.
   void forward(std::size_t k, Value value);
   void layer(Op op, Dims dims, OwnedOperands owned = {});
   // The shapes depend on values that are known at run time only: the node becomes a layer of kind custom.
   void cannot_derive(std::string reason) { underivable_ = std::move(reason); }
   [[nodiscard]] const std::optional<std::string>& underivable() const { return underivable_; }
-  // Forgets what was said and makes the node a layer of kind custom.
-  void become_custom();
+  // Forgets what was said and makes the node a layer of kind custom. The reason is empty for operators that we do not
+  // know.
+  void become_custom(std::string reason);
   // Writes layer and outputs into the graph.
   void commit();
 
@@ -75,6 +83,8 @@ class OperatorCall {
   void commit_layer();
   void commit_node(std::vector<TensorId> written);
   [[nodiscard]] std::optional<NumberFormat> held_width() const;
+  [[nodiscard]] Origin folded_origin() const;
+  void trace_buffers();
 
   GraphBuilder& builder_;
   const Node& node_;

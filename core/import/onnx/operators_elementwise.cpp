@@ -10,7 +10,8 @@ namespace {
 struct Operands {
   std::size_t first = 0;
   std::size_t last = 0;
-  std::size_t step = 1;  // distance between two, where scales and zero points stand between
+  std::size_t step = 1;    // distance between two, where scales and zero points stand between
+  bool quantized = false;  // the operator dequantises them itself
 };
 
 Shape common_shape(const OperatorCall& call, const Operands& operands) {
@@ -35,12 +36,11 @@ void combine(OperatorCall& call, Op op, const Operands& operands, std::int32_t t
     dims.operands += 1.0;
     if (call.is_activation(k)) {
       dims.input_elements += call.count(k);
-    } else if (call.count(k) > 1.0) {
-      dims.parameters += call.count(k);
-      owned.bias = k;
+    } else if (call.is_parameter(k, operands.quantized)) {
+      owned.counted.push_back(k);
     }
   }
-  call.layer(op, dims, owned);
+  call.layer(op, dims, std::move(owned));
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ void import_where(OperatorCall& call, Op op) { combine(call, op, {.last = 3}, ca
 
 // QLinearAdd, QLinearMul: a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point.
 void import_quantized_binary(OperatorCall& call, Op op) {
-  combine(call, op, {.last = 4, .step = 3}, call.input(0).type);
+  combine(call, op, {.last = 4, .step = 3, .quantized = true}, call.input(0).type);
 }
 
 void import_clip(OperatorCall& call, Op op) {

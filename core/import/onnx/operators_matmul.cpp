@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "extents.hpp"
 #include "operators.hpp"
 
@@ -58,6 +60,51 @@ Linear<> linear_dims(const Matrix& activation, bool activation_is_left, double o
   return dims;
 }
 
+// Outer extents of a product of an activation and a constant: those of the activation alone, those that both have (a
+// matrix for each), and those of the constant alone (several matrices for the same activation).
+struct OuterExtents {
+  double batch = 1.0;
+  double groups = 1.0;
+  double copies = 1.0;
+};
+
+OuterExtents outer_extents(const Shape& activation, const Shape& constant) {
+  OuterExtents result;
+  for (std::size_t k = 0; k < std::max(activation.size(), constant.size()); ++k) {
+    const std::int64_t a = k < activation.size() ? activation[activation.size() - 1 - k] : 1;
+    const std::int64_t c = k < constant.size() ? constant[constant.size() - 1 - k] : 1;
+    double& extent = c == 1 ? result.batch : a == c ? result.groups : result.copies;
+    extent *= static_cast<double>(c == 1 ? a : c);
+  }
+  return result;
+}
+
+// A product with a constant owns the constant. One matrix is a linear layer; several for one activation are one linear
+// layer that has the output channels of all; a matrix for each of several activations (mixture of experts) is a
+// convolution of kernel 1 with a group for each and the rows as its width.
+void multiply_by_constant(OperatorCall& call, const Matrix& activation, const Matrix& constant, OwnedOperands owned) {
+  const bool activation_is_left = owned.weight != 0U;
+  const OuterExtents outer = outer_extents(activation.batch, constant.batch);
+  const double channels = outer.copies * (activation_is_left ? constant.columns : constant.rows);
+  const bool bias = owned.bias && call.has(*owned.bias);
+  const Linear<> linear = linear_dims(activation, activation_is_left, channels, bias);
+  if (outer.groups == 1.0) return call.layer(Op::linear, linear, std::move(owned));
+  const double positions = activation_is_left ? activation.rows : activation.columns;
+  Convolution<> dims{.batch = outer.batch,
+                     .in_channels = outer.groups * linear.in_channels,
+                     .out_channels = outer.groups * channels,
+                     .groups = outer.groups,
+                     .in_width = positions,
+                     .out_width = positions,
+                     .bias = linear.bias};
+  call.layer(Op::conv1d, dims, std::move(owned));
+}
+
+// Whether the constant is one matrix in the file that was expanded to several.
+bool is_expanded(const Value& constant, const Matrix& matrix) {
+  return elements(matrix.batch) != 1.0 && constant.origin.elements == matrix.rows * matrix.columns;
+}
+
 void multiply(OperatorCall& call, const Product& product, std::optional<std::int32_t> type) {
   const Matrix left = matrix(call, product.left, product.transpose_left, true);
   const Matrix right = matrix(call, product.right, product.transpose_right, false);
@@ -74,19 +121,19 @@ void multiply(OperatorCall& call, const Product& product, std::optional<std::int
   call.output(0, product_shape(left, right, *batch), type);
   const bool bias = call.has(product.bias);
   if (bias && call.is_activation(product.bias)) return call.cannot_derive("its bias is computed at run time");
-  const auto is_weight = [&](std::size_t k, const Matrix& m) {
-    return !call.is_activation(k) && elements(m.batch) == 1.0;
-  };
-  if (is_weight(product.right, right)) {
-    const std::size_t rank = call.shape(product.right).size();
-    const std::size_t channel_axis = rank < 2 ? 1 : product.transpose_right ? rank - 2 : rank - 1;
-    return call.layer(Op::linear, linear_dims(left, true, right.columns, bias),
-                      {.weight = product.right, .bias = product.bias, .channel_axis = channel_axis});
-  }
-  if (is_weight(product.left, left)) {
-    const std::size_t rank = call.shape(product.left).size();
-    return call.layer(Op::linear, linear_dims(right, false, left.rows, bias),
-                      {.weight = product.left, .bias = product.bias, .channel_axis = rank < 2 ? 1 : rank - 2});
+  for (const std::size_t k : {product.right, product.left}) {
+    if (call.is_activation(k)) continue;
+    Matrix constant = k == product.right ? right : left;
+    Matrix activation = k == product.right ? left : right;
+    if (is_expanded(call.input(k), constant)) {
+      constant.batch.clear();
+      activation.batch = *batch;
+    }
+    const std::size_t rank = call.shape(k).size();
+    const bool channels_are_last = k == product.right ? !product.transpose_right : product.transpose_left;
+    const std::size_t channel_axis = rank < 2 ? 1 : channels_are_last ? rank - 1 : rank - 2;
+    return multiply_by_constant(call, activation, constant,
+                                {.weight = k, .bias = product.bias, .channel_axis = channel_axis});
   }
   if (bias) return call.cannot_derive("it adds a bias to the product of two activations");
   const double products = *elements(*batch);
@@ -138,6 +185,7 @@ bool absorb_bias(OperatorCall& call) {
   const Value& sum = call.input(1 - *constant);
   const Value& bias = call.input(*constant);
   if (!sum.producer || sum.through_quantizer || !bias.shape || !sum.shape) return false;
+  if (bias.origin.parameter == 0) return false;  // not stored: no parameter of anybody
   if (call.builder().readers(sum.name) != 1) return false;
   hwcost::Node& node = call.builder().graph().nodes[*sum.producer];
   auto* dims = std::get_if<Linear<>>(&node.layer.dims);

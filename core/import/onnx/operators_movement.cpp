@@ -39,6 +39,7 @@ void import_view(OperatorCall& call, Op op) {
   if (op == Op::identity && !call.is_activation(0)) {
     Value value = call.input(0);
     value.parameter = call.builder().new_parameter();
+    if (value.origin.parameter != 0) value.origin.parameter = value.parameter;
     return call.forward(0, std::move(value));
   }
   call.output(0, call.shape(0));
@@ -64,15 +65,13 @@ void import_concat(OperatorCall& call, Op op) {
                             to_text(call.shape(k)), axis));
     }
     dims.in_elements += call.count(k);
-    if (call.is_activation(k)) continue;
-    dims.parameters += call.count(k);
-    owned.bias = k;
+    if (call.is_parameter(k)) owned.counted.push_back(k);
   }
   if (along > kLargestExtent) call.fail("its output has too many elements");
   shape[axis] = static_cast<std::int64_t>(along);
   dims.out_elements = elements(shape).value_or(0.0);
   call.output(0, std::move(shape));
-  call.layer(op, dims, owned);
+  call.layer(op, dims, std::move(owned));
 }
 
 void import_split(OperatorCall& call, Op op) {
@@ -101,7 +100,7 @@ void import_slice(OperatorCall& call, Op op) {
   const std::optional<SlicePlan> plan = slice_plan(call);
   if (!plan) return call.cannot_derive("its bounds are computed at run time");
   if (!call.is_activation(0)) {
-    return call.constant_output(0, plan->shape, call.input(0).type, slice_contents(call, *plan));
+    return call.constant_output(0, plan->shape, call.input(0).type, slice_contents(call, *plan), call.input(0).origin);
   }
   move(call, op, plan->shape);
 }

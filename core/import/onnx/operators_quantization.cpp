@@ -16,6 +16,7 @@ void requantize(OperatorCall& call, NumberFormat width, std::int32_t type) {
   value.type = type;
   value.width = width;
   value.channel_widths.reset();
+  value.origin.learned = true;
   if (value.constant) {
     value.stored = nullptr;  // its elements are not those that are stored
     value.contents = nullptr;
@@ -85,6 +86,7 @@ void import_dequantize_linear(OperatorCall& call, Op) {
     Value value = in;
     value.width = in.format();
     value.type = type;
+    value.origin.learned = true;
     value.stored = nullptr;
     value.contents = nullptr;
     if (in.constant) {

@@ -113,21 +113,21 @@ void import_constant(OperatorCall& call, Op) {
   if (const Attribute* value = call.attribute("value"); value != nullptr && value->tensor) {
     const StoredTensor& tensor = *value->tensor;
     if (!elements(tensor.dims)) call.fail(fmt::format("its value has shape {}", to_text(tensor.dims)));
-    return call.constant_output(0, tensor.dims, tensor.type, read_elements(tensor, call.builder().file()));
+    return call.stored_output(0, tensor.dims, tensor.type, read_elements(tensor, call.builder().file()));
   }
   for (const Attribute& a : call.node().attributes) {
-    if (a.name == "value_float" && a.real) return call.constant_output(0, {}, kFloat, std::vector<double>{*a.real});
+    if (a.name == "value_float" && a.real) return call.stored_output(0, {}, kFloat, std::vector<double>{*a.real});
     if (a.name == "value_int") {
-      return call.constant_output(0, {}, kInt64, std::vector<double>{static_cast<double>(a.integer.value_or(none))});
+      return call.stored_output(0, {}, kInt64, std::vector<double>{static_cast<double>(a.integer.value_or(none))});
     }
     if (a.name == "value_floats") {
-      return call.constant_output(0, {static_cast<std::int64_t>(a.reals.size())}, kFloat, a.reals);
+      return call.stored_output(0, {static_cast<std::int64_t>(a.reals.size())}, kFloat, a.reals);
     }
     if (a.name == "value_ints") {
-      return call.constant_output(0, {static_cast<std::int64_t>(a.integers.size())}, kInt64,
-                                  std::vector<double>(a.integers.begin(), a.integers.end()));
+      return call.stored_output(0, {static_cast<std::int64_t>(a.integers.size())}, kInt64,
+                                std::vector<double>(a.integers.begin(), a.integers.end()));
     }
-    if (a.name == "value_string") return call.constant_output(0, {}, kString, std::nullopt);
+    if (a.name == "value_string") return call.stored_output(0, {}, kString, std::nullopt);
   }
   call.fail("has no value that can be read");
 }

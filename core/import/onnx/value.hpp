@@ -19,6 +19,13 @@ struct ChannelWidths {
   std::vector<double> bits;
 };
 
+// The stored tensors behind a constant: what a layer owns that reads it, however often it was expanded on the way.
+struct Origin {
+  std::size_t parameter = 0;  // 0: nothing is stored (ConstantOfShape, Range, a tensor's shape)
+  double elements = 0.0;      // as stored
+  bool learned = false;       // floats, or integers that a dequantiser reads; others are masks and tables of indices
+};
+
 struct Value {
   std::string_view name;
   std::optional<Shape> shape{};
@@ -28,6 +35,7 @@ struct Value {
 
   bool constant = false;                 // a parameter, a literal, or computed from such alone
   std::size_t parameter = 0;             // constants: two values with the same number are one parameter
+  Origin origin{};                       // constants
   const StoredTensor* stored = nullptr;  // constants: where the elements are
   std::shared_ptr<const std::vector<double>> contents{};  // constants: the elements where small and known
 

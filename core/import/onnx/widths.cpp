@@ -3,22 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace hwcost::onnx {
 namespace {
+
+constexpr double kMostChannelsWithWidths = 1048576.0;
 
 NumberFormat widest(const std::vector<NumberFormat>& formats) {
   return *std::max_element(formats.begin(), formats.end(),
                            [](const NumberFormat& a, const NumberFormat& b) { return a.bits < b.bits; });
 }
 
-// Widths that follow the output channels, one a channel or one for each of as many blocks of equal size.
+// Widths that follow the output channels: one for each, or one for each of a group.
 WeightFormat weight_format(const Layer& layer, GraphBuilder& builder, const Value& weight, std::size_t channel_axis) {
   if (!weight.channel_widths) return weight.format();
   const double channels = out_channels(layer.dims);
   const ChannelWidths& widths = *weight.channel_widths;
-  if (widths.axis == channel_axis && static_cast<double>(widths.bits.size()) == channels) {
-    return WeightFormat::per_channel(widths.bits);
+  const auto given = static_cast<double>(widths.bits.size());
+  if (widths.axis == channel_axis && channels > 0.0 && channels <= kMostChannelsWithWidths &&
+      std::fmod(channels, given) == 0.0) {
+    std::vector<double> bits;  // the weight's axis holds the channels of one group: the same in all of them
+    while (static_cast<double>(bits.size()) < channels) bits.insert(bits.end(), widths.bits.begin(), widths.bits.end());
+    return WeightFormat::per_channel(bits);
   }
   builder.note(fmt::format("{}: its weights' widths do not follow the output channels; all are counted at the widest",
                            layer.name));
@@ -29,6 +36,26 @@ bool is_integer_format(const WeightFormat& weight) { return weight.is_mixed() ||
 
 const Value* operand(const std::vector<const Value*>& inputs, std::optional<std::size_t> k) {
   return k && *k < inputs.size() ? inputs[*k] : nullptr;
+}
+
+bool is_stored(const Value& constant) { return constant.origin.parameter != 0; }
+
+// Counts what the operands store, each once in the graph; they have the format of the largest.
+void own_parameters(Layer& layer, GraphBuilder& builder, const std::vector<const Value*>& inputs,
+                    const std::vector<std::size_t>& operands) {
+  double parameters = 0.0;
+  double most = 0.0;
+  for (const std::size_t k : operands) {
+    const Value& value = *inputs[k];
+    if (value.origin.elements > most) layer.precision.bias = bias_format(value, layer.precision.weight);
+    most = std::max(most, value.origin.elements);
+    if (!builder.claim(value.origin.parameter)) parameters += value.origin.elements;
+  }
+  std::visit(
+      [&](auto& dims) {
+        if constexpr (requires { dims.parameters; }) dims.parameters = parameters;
+      },
+      layer.dims);
 }
 
 }  // namespace
@@ -53,17 +80,21 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
     precision.input = activations.empty() ? kFloat32 : widest(activations);
     precision.weight = precision.input;
   }
+  const auto claim = [&](const Value& constant) {
+    if (is_stored(constant)) node.weights_of = builder.claim(constant.parameter);
+    layer.owns_weights = is_stored(constant) && !node.weights_of;
+  };
   if (const Value* weight = operand(inputs, owned.weight)) {
     precision.weight = weight_format(layer, builder, *weight, owned.channel_axis);
-    if (weight->constant) node.weights_of = builder.claim(weight->parameter);
+    if (weight->constant) claim(*weight);
   }
   precision.bias = is_integer_format(precision.weight) ? integer(32.0) : precision.weight.uniform;
   if (const Value* bias = operand(inputs, owned.bias)) {
     precision.bias = bias_format(*bias, precision.weight);
     // A layer without weights (a norm, an addition of a constant) owns these.
-    if (bias->constant && !owned.weight) node.weights_of = builder.claim(bias->parameter);
+    if (bias->constant && !owned.weight) claim(*bias);
   }
-  layer.owns_weights = !node.weights_of;
+  if (!owned.counted.empty()) own_parameters(layer, builder, inputs, owned.counted);
 }
 
 void settle_tensor_formats(GraphBuilder& builder) {

@@ -12,8 +12,9 @@ namespace hwcost::onnx {
 // Operands that a layer owns, by position in the node.
 struct OwnedOperands {
   std::optional<std::size_t> weight{};
-  std::optional<std::size_t> bias{};  // biases and other small parameters
-  std::size_t channel_axis = 0;       // of the weight: its output channels
+  std::optional<std::size_t> bias{};   // biases and other small parameters
+  std::vector<std::size_t> counted{};  // those whose stored elements the layer's extents count as `parameters`
+  std::size_t channel_axis = 0;        // of the weight: its output channels
 };
 
 // Formats of the layer's operands as they are known when the node is written; and whether it owns its parameters, or a

@@ -143,7 +143,7 @@ struct Pooling {
 
 // Unary, binary and n-ary operators and activations. `elements` of the (broadcast) output, `input_elements` of all
 // activation operands together, `operands` counts the operands that take part (2 for x + constant), `parameters` the
-// elements of those operands that the layer owns (a constant vector, PReLU's slopes).
+// elements that the layer owns (a constant vector, PReLU's slopes, a table of which rows are added).
 template <class T = double>
 struct Elementwise {
   T elements{1.0}, input_elements{1.0}, operands{1.0}, parameters{0.0};
@@ -211,7 +211,7 @@ struct Reduction {
 };
 
 // Operators that place elements elsewhere: concat, split, slice, pad, resize, transpose, reshape. `parameters` counts
-// the elements among in_elements that the layer owns (a learned token that is put before a sequence).
+// the elements that the layer owns (a learned token that is put before every sequence of a batch).
 template <class T = double>
 struct Movement {
   T in_elements{1.0}, out_elements{1.0}, parameters{0.0};
@@ -259,15 +259,17 @@ struct Attention {
   }};
 };
 
-// An operator that we do not know: no machine prices it. Extents 0 where the shapes are not known either.
+// An operator that we do not know: no machine prices it. Extents 0 where the shapes are not known either; `parameters`
+// counts the elements that the layer owns.
 template <class T = double>
 struct Custom {
-  T in_elements{0.0}, out_elements{0.0};
+  T in_elements{0.0}, out_elements{0.0}, parameters{0.0};
 
   static constexpr Family kFamily = Family::custom;
-  static constexpr std::array<Member<Custom, T>, 2> kMembers{{
+  static constexpr std::array<Member<Custom, T>, 3> kMembers{{
       {"in_elements", &Custom::in_elements},
       {"out_elements", &Custom::out_elements},
+      {"parameters", &Custom::parameters},
   }};
 };
 

@@ -161,7 +161,7 @@ constexpr Work<T> work(Op, const Attention<T>& d) {
 
 template <class T>
 constexpr Work<T> work(Op, const Custom<T>& d) {
-  return {.input = d.in_elements, .output = d.out_elements};
+  return {.biases = d.parameters, .input = d.in_elements, .output = d.out_elements};
 }
 
 // Bytes of each operand that one run moves when it crosses the memory port once; a tensor is rounded up to whole bytes.
