@@ -26,10 +26,7 @@ class Validator {
   explicit Validator(const Graph& graph) : graph_(graph), has_value_(graph.tensors.size(), false) {}
 
   void run() {
-    for (const Tensor& tensor : graph_.tensors) {
-      check_shape(tensor);
-      check_width(tensor);
-    }
+    for (TensorId id = 0; id < graph_.tensors.size(); ++id) check_tensor(id);
     for (const TensorId id : graph_.inputs) {
       check_network_edge(id, "input");
       has_value_[id] = true;
@@ -45,6 +42,23 @@ class Validator {
 
  private:
   [[noreturn]] void fail(const std::string& what) const { throw InputError({graph_.file, 0}, what); }
+
+  void check_names(NodeId k) const {
+    const Node& node = graph_.nodes[k];
+    const auto refuse = [&](std::string_view which, const std::optional<std::string>& fault) {
+      if (fault) fail(fmt::format("node {}: its {} {}", k, which, *fault));
+    };
+    refuse("name", fault_of_name(node.layer.name));
+    refuse("name in the model file", fault_of_name(node.source));
+    refuse("module", fault_of_module(node.layer.module));
+  }
+
+  void check_tensor(TensorId id) const {
+    const Tensor& tensor = graph_.tensors[id];
+    if (const auto fault = fault_of_name(tensor.name)) fail(fmt::format("tensor {}: its name {}", id, *fault));
+    check_shape(tensor);
+    check_width(tensor);
+  }
 
   void check_width(const Tensor& tensor) const {
     const double bits = tensor.format.bits;
@@ -77,6 +91,7 @@ class Validator {
   }
 
   void check_node(NodeId k) {
+    check_names(k);
     const Node& node = graph_.nodes[k];
     for (const TensorId id : node.inputs) {
       check_node_edge(node, id, "input");

@@ -12,6 +12,7 @@
 #include "hwcost/import/table.hpp"
 #include "hwcost/metric.hpp"
 #include "hwcost/work.hpp"
+#include "limits.hpp"
 #include "row_dims.hpp"
 #include "text_file.hpp"
 
@@ -155,6 +156,12 @@ std::optional<Requantization> requantization(RowExtents& extents) {
   return Requantization{*scale_bits, *shift};
 }
 
+void check_names(const Layer& layer, const SourcePlace& place) {
+  const Cell cell{{}, "name", place.file, place.line};
+  if (const auto fault = fault_of_name(layer.name)) cell.fail(*fault);
+  if (const auto fault = fault_of_module(layer.module)) cell.fail("its module " + *fault);
+}
+
 // The layer of a row whose cells have all been read. `number` counts rows from 1.
 Layer finished_layer(RowInProgress& row, std::size_t number, const SourcePlace& place) {
   if (!row.has_op) Cell{{}, "op", place.file, place.line}.fail("is empty, and every layer needs one");
@@ -162,6 +169,7 @@ Layer finished_layer(RowInProgress& row, std::size_t number, const SourcePlace& 
   if (layer.name.empty()) layer.name = std::to_string(number);
   layer.module = layer.name.substr(0, std::min(layer.name.rfind('.'), layer.name.size()));
   if (layer.module.size() == layer.name.size()) layer.module.clear();
+  check_names(layer, place);
   layer.repeat = row.extents.take(Extent::repeat);
   layer.precision.requantization = requantization(row.extents);
   layer.dims = table::dims_of_row(layer.op, row.extents);
