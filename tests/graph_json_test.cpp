@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -198,6 +199,40 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NegativeShape", replaced(kPlain, "[4]", "[-4]"),
               ": error: tensor 'a': extent -4 is no whole number of at least 0"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(GraphJson, NumbersThatADoubleRoundsAreRefused) {
+  EXPECT_EQ(fault_in(replaced(kPlain, "\"elements\":4", "\"elements\":9007199254740993")),
+            "net.json: error: nodes[0].dims.elements: 9007199254740993 is beyond 2^53, up to which numbers are exact");
+  EXPECT_EQ(fault_in(replaced(kPlain, "[4]", "[9007199254740993]")),
+            "net.json: error: tensors[0].shape[0]: 9007199254740993 is beyond 2^53, up to which numbers are exact");
+}
+
+TEST(GraphJson, NamesAndModulesHaveALargestLength) {
+  const std::string plain = document(R"(,"module":"m")");
+  EXPECT_EQ(fault_in(replaced(plain, R"("name":"n")", R"("name":")" + std::string(400000, 'n') + '"')),
+            "net.json: error: node 0: its name has 400000 characters, more than 4096");
+  EXPECT_EQ(fault_in(replaced(plain, R"("module":"m")", R"("module":")" + std::string(64, '.') + '"')),
+            "net.json: error: node 0: its module has 65 segments, more than 64");
+  EXPECT_EQ(fault_in(replaced(plain, R"("name":"a")", R"("name":")" + std::string(4097, 'n') + '"')),
+            "net.json: error: tensor 0: its name has 4097 characters, more than 4096");
+}
+
+// Processor seconds that reading a document of so many nodes takes.
+double seconds_to_read(int nodes) {
+  std::string text = R"({"schema":"hwcost-ir/1","tensors":[],"inputs":[],"outputs":[],"nodes":[)";
+  for (int i = 0; i < nodes; ++i) {
+    if (i > 0) text += ',';
+    text += R"({"name":"n","op":"relu","dims":{"elements":4},"inputs":[],"outputs":[],)"
+            R"("precision":{"input":"8","weight":"8","output":"8"}})";
+  }
+  const std::clock_t start = std::clock();
+  EXPECT_EQ(fault_in(text + "]}"), "no error");
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+TEST(GraphJson, ReadingTakesTimeInProportionToTheNodes) {
+  EXPECT_LT(seconds_to_read(200000), 30.0 * seconds_to_read(20000)) << "10 times as long is in proportion";
+}
 
 TEST(GraphJson, DeepNestingIsRefusedBeforeItIsBuilt) {
   for (const std::string& text :

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <set>
 
 #include "did_you_mean.hpp"
@@ -13,34 +14,55 @@
 namespace hwcost {
 namespace {
 
-constexpr int kDeepestNesting = 32;
+constexpr std::size_t kDeepestNesting = 32;
 
-// Watches a document while it is parsed for what the parser itself accepts.
-class ParseGuard {
+// Reads a document before it is parsed, for what the parser itself accepts. (The parser's own callback would be asked in
+// the same pass, but then each object's end costs a walk over the whole array that it is in.)
+class ParseGuard final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit ParseGuard(const std::string& file) : file_(file) {}
 
-  bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
-    using Event = nlohmann::json::parse_event_t;
-    if (depth > kDeepestNesting) fail(fmt::format("values are nested more than {} deep", kDeepestNesting));
-    if (event == Event::object_start) {
-      members_.emplace_back();
-    } else if (event == Event::object_end) {
-      members_.pop_back();
-    } else if (event == Event::key) {
-      const auto& name = value.get_ref<const std::string&>();
-      if (!members_.back().insert(name).second)
-        fail(fmt::format("member {} is there twice in one object", in_quotes(name)));
-    }
-    return true;
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool key(string_t& name) override {
+    if (members_.back().insert(name).second) return true;
+    fail(fmt::format("member {} is there twice in one object", in_quotes(name)));
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;  // the parser will throw it
   }
 
  private:
+  bool enter() {
+    if (members_.size() >= kDeepestNesting) fail(fmt::format("values are nested more than {} deep", kDeepestNesting));
+    members_.emplace_back();
+    return true;
+  }
+  bool leave() {
+    members_.pop_back();
+    return true;
+  }
   [[noreturn]] void fail(const std::string& what) const { throw InputError({file_, 0}, what); }
 
   const std::string& file_;
-  std::vector<std::set<std::string>> members_;  // of the objects that are open
+  std::vector<std::set<std::string>> members_;  // of the objects and arrays that are open
 };
+
+// Whether the number has been rounded neither to a double by us nor, where it is one, by the parser.
+bool is_exact(const nlohmann::json& number, double value) {
+  if (std::abs(value) < kLargestExactCount) return true;
+  if (number.is_number_unsigned()) return number.get<std::uint64_t>() == static_cast<std::uint64_t>(kLargestExactCount);
+  return false;
+}
 
 // The parser's message without its own prefix: "syntax error while parsing value - unexpected ']'".
 std::string_view reason_of(std::string_view message) {
@@ -75,7 +97,9 @@ const std::string& JsonValue::text() const {
 
 double JsonValue::number() const {
   if (!json_.is_number()) fail_kind("a number");
-  return json_.get<double>();
+  const auto value = json_.get<double>();
+  if (!is_exact(json_, value)) fail(fmt::format("{} is beyond 2^53, up to which numbers are exact", json_.dump()));
+  return value;
 }
 
 std::size_t JsonValue::index() const {
@@ -116,7 +140,9 @@ std::vector<std::string> JsonValue::members() const {
 
 nlohmann::json parse_json(std::string_view text, const std::string& file) {
   try {
-    return nlohmann::json::parse(text, ParseGuard(file));
+    ParseGuard guard(file);
+    nlohmann::json::sax_parse(text, &guard);
+    return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     const std::string_view before = text.substr(0, std::min(error.byte, text.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');

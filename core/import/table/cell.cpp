@@ -22,12 +22,17 @@ std::optional<double> finite_number(std::string_view text) {
   return value;
 }
 
+// Whether reading the text as a double has lost nothing: 2^53 is also what 2^53 + 1 is rounded to.
+bool is_exact(double value, std::string_view text) {
+  return value < kLargestExactCount || (value == kLargestExactCount && text == "9007199254740992");
+}
+
 double count(const Cell& cell, std::string_view text) {
   const std::optional<double> value = finite_number(text);
   if (!value) cell.fail(fmt::format("{} is no number", in_quotes(text)));
   if (std::signbit(*value)) cell.fail(fmt::format("{} is negative", text));
   if (*value != std::floor(*value)) cell.fail(fmt::format("{} is no whole number", text));
-  if (*value > kLargestExactCount) cell.fail(fmt::format("{} exceeds 2^53, up to which counts are exact", text));
+  if (!is_exact(*value, text)) cell.fail(fmt::format("{} exceeds 2^53, up to which counts are exact", text));
   return *value;
 }
 
