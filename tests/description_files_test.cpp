@@ -69,6 +69,20 @@ TEST_F(DescriptionFiles, UnknownNameIsToldWithTheNearestOne) {
   EXPECT_EQ(message_of("./no/such.info"), "error: no file './no/such.info'");
 }
 
+TEST_F(DescriptionFiles, ANameThatIsThereButCannotBeReadIsNotSuggested) {
+  std::filesystem::create_symlink("nowhere", folder_.path() / "machine.info");
+  EXPECT_EQ(message_of("machine"), in_folder("error: no description 'machine' in $; known: machine"));
+}
+
+// Errors in a description quote it.
+TEST_F(DescriptionFiles, InheritedPathsOfOtherFilesAreNotOpened) {
+  folder_.write("secret.txt", "password 12345\n");
+  write("x", "inherit ./secret.txt\n");
+  EXPECT_EQ(message_of("x"), in_folder("$/x.info:2: error: the path './secret.txt' does not end in '.info'"));
+  write("y", "inherit /etc/passwd\n");
+  EXPECT_EQ(message_of("y"), in_folder("$/y.info:2: error: the path '/etc/passwd' does not end in '.info'"));
+}
+
 TEST_F(DescriptionFiles, NameMustBeThatOfTheFile) {
   folder_.write("x.info", "\nname y\nbackend b\n");
   EXPECT_EQ(message_of("x"), in_folder("$/x.info:2: error: the name 'y' is not that of the file, 'x'"));

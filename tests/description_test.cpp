@@ -31,6 +31,14 @@ TEST(Description, HeadFieldsAreRead) {
   EXPECT_EQ(d.uncounted_modules(), (std::vector<std::string>{"head", "self_attention"}));
 }
 
+TEST(Description, HeadFieldsThatListsPrintHaveALargestLength) {
+  EXPECT_EQ(message_of(edited("systolic\n", std::string(129, 'b') + "\n")),
+            "toy.info:3: error: 'backend' has 129 bytes, more than 128");
+  EXPECT_EQ(message_of(edited("a systolic array that nobody has built", std::string(401, 's'))),
+            "toy.info:4: error: 'summary' has 401 bytes, more than 400");
+  EXPECT_EQ(message_of(edited("a systolic array that nobody has built", std::string(400, 's'))), "no error");
+}
+
 TEST(Description, ParametersKeepTextUnitSourceKindAndPlace) {
   const Description d = toy_description();
   const Parameter& clock = d.parameters().at("clock");

@@ -75,6 +75,17 @@ TEST_F(Machines, UnknownBackendIsToldAtItsLine) {
   EXPECT_EQ(message_of("far"), in_folder("$/far.info:2: error: no backend 'quantum'; known: fake, other"));
 }
 
+TEST_F(Machines, FallbacksToPathsOfOtherFilesAreNotOpened) {
+  folder_.write("x.info", "name x\nbackend fake\nunmodelled \"fallback /etc/passwd\"\n");
+  try {
+    static_cast<void>(load("x"));
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              in_folder("$/x.info:3: error: the path '/etc/passwd' does not end in '.info'"));
+  }
+}
+
 TEST_F(Machines, FallbacksAreLoadedInAChain) {
   write("first", "backend fake\nunmodelled \"fallback second\"\n");
   write("second", "backend fake\nunmodelled \"fallback third\"\n");

@@ -14,7 +14,9 @@
 namespace hwcost {
 namespace {
 
-constexpr std::size_t kMaxInheritDepth = 8;
+constexpr std::size_t kMaxInheritDepth = 8;  // files behind the one that is read, each inheriting the next
+constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kLongestSummary = 400;
 
 // The keys of a description's top level.
 const std::vector<std::string>& head_keys() {
@@ -26,9 +28,18 @@ const std::vector<std::string>& head_keys() {
 // Of these a child has its own or none.
 bool is_never_inherited(std::string_view key) { return key == "name" || key == "summary" || key == "inherit"; }
 
+void check_length(std::string_view key, const TextField& field, std::size_t most) {
+  if (field.text.size() > most)
+    throw InputError(field.place, fmt::format("'{}' has {} bytes, more than {}", key, field.text.size(), most));
+}
+
 // The fields whose text has a form of its own.
 void check_form(std::string_view key, const TextField& field) {
-  if (key == "name" || key == "backend") check_name(key == "name" ? "the name" : "the backend", field);
+  if (key == "name" || key == "backend") {
+    check_name(key == "name" ? "the name" : "the backend", field);
+    check_length(key, field, kLongestName);
+  }
+  if (key == "summary") check_length(key, field, kLongestSummary);
   if (key == "default_bits") (void)parse_default_bits(field);
   if (key == "unmodelled") (void)parse_unmodelled(field);
 }

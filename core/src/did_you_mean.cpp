@@ -36,6 +36,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   std::optional<std::string> best;
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
+    if (candidate == word) continue;  // known and yet refused: no help
     if (same_but_for_case(word, candidate)) return candidate;
     const std::size_t limit = std::max<std::size_t>(1, candidate.size() / 3);
     const std::size_t longer = std::max(word.size(), candidate.size());
