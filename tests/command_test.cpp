@@ -56,8 +56,9 @@ class Command : public testing::Test {
  protected:
   // Runs the command in a folder of its own, by a shell, so that arguments are quoted as a user quotes them.
   Outcome run(const std::string& arguments, const std::string& to = " >stdout.txt") const {
-    const std::string line = "cd '" + folder_.path().string() + "' && : >stdout.txt && timeout 60 '" HWCOST_COMMAND "' " +
-                             arguments + " 2>stderr.txt </dev/null" + to;
+    const std::string line = "cd '" + folder_.path().string() +
+                             "' && : >stdout.txt && timeout 60 '" HWCOST_COMMAND "' " + arguments +
+                             " 2>stderr.txt </dev/null" + to;
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(folder_.path() / "stdout.txt"),
             content(folder_.path() / "stderr.txt")};
@@ -315,8 +316,8 @@ TEST_F(Command, ShowRefusesTheFormulaThatCheckRefuses) {
 }
 
 TEST_F(Command, MessagesStayShortWhateverAFileHolds) {
-  folder_.write("long.csv", "op,in_channels,out_channels\nlinear,-" + std::string(1000000, '9') + ".5,1\nlinear,1," +
-                                "2\n");
+  folder_.write("long.csv",
+                "op,in_channels,out_channels\nlinear,-" + std::string(1000000, '9') + ".5,1\nlinear,1," + "2\n");
   folder_.write("long-negative.csv", "op,in_channels,out_channels\nlinear,0." + std::string(1000000, '1') + ",1\n");
   for (const std::string file : {"long.csv", "long-negative.csv"}) {
     const Outcome outcome = run("price " + file + " --hw mpic");

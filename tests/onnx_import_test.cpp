@@ -222,6 +222,35 @@ TEST(OnnxErrors, ContradictionsNameTheNode) {
   EXPECT_NE(error_of(one_node("Softmax", {1, 3}, {}, {{.name = "axis", .integer = 5}})), "no error");
 }
 
+TEST(OnnxErrors, AttributesOfAnotherKindAreNotTakenForTheirDefaults) {
+  EXPECT_EQ(error_of(one_node("Conv", {1, 3, 4, 4}, {{8, 3, 3, 3}}, {{.name = "pads", .text = "foo"}})),
+            "test.onnx: node n: error: attribute 'pads' is no list of integers");
+  EXPECT_EQ(error_of(one_node("Conv", {1, 3, 4, 4}, {{8, 3, 3, 3}}, {{.name = "group", .real = 1.0F}})),
+            "test.onnx: node n: error: attribute 'group' is no integer");
+  EXPECT_EQ(error_of(one_node("Conv", {1, 3, 4, 4}, {{8, 3, 3, 3}}, {{.name = "auto_pad", .integer = 1}})),
+            "test.onnx: node n: error: attribute 'auto_pad' is no text");
+  EXPECT_EQ(error_of(one_node("Conv", {1, 3, 4, 4}, {{8, 3, 3, 3}}, {{.name = "auto_pad", .text = "foo"}})),
+            "test.onnx: node n: error: auto_pad is 'foo', wanted NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+}
+
+TEST(OnnxErrors, ANameStandsForOneTensor) {
+  ModelWriter twice;
+  twice.input("x", {1, 3, 4, 4});
+  twice.constant("w", {8, 3, 3, 3});
+  twice.constant("w", {8, 3, 1, 1});
+  twice.node("Conv", {"x", "w"}, {"y"});
+  twice.output("y");
+  EXPECT_EQ(error_of(twice), "test.onnx: error: tensor 'w' is stored twice");
+  ModelWriter contradicting;
+  contradicting.input("x", {1, 3, 4, 4});
+  contradicting.input("w", {8, 3, 3, 3});
+  contradicting.constant("w", {8, 3, 1, 1});
+  contradicting.node("Conv", {"x", "w"}, {"y"});
+  contradicting.output("y");
+  EXPECT_EQ(error_of(contradicting),
+            "test.onnx: error: input 'w' has shape [8, 3, 3, 3], the tensor that is stored for it [8, 3, 1, 1]");
+}
+
 TEST(OnnxErrors, ImpossibleExtentsAreErrorsNotWraps) {
   const std::int64_t huge = std::int64_t{1} << 62;
   EXPECT_NE(error_of(one_node("Relu", {huge, huge}, {})), "no error");

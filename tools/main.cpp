@@ -51,7 +51,8 @@ int run(CLI::App& app, int argc, char** argv, const Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a result beyond the limit of a file's size is an error in writing it, as a full disk
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // a result beyond the limit of a file's size is an error in writing it, as a full disk
   CLI::App app("What a neural network costs on that hardware: layer by layer, from its model file.", "hwcost");
   Session session;
   try {

@@ -89,8 +89,8 @@ class UnfinishedFile {
   bool finished_ = false;
 };
 
-// Devices and pipes are written to; renaming over them would replace them. A pipe that nobody reads, or no longer, is an
-// error instead of a wait for its reader or the end of the command.
+// Devices and pipes are written to; renaming over them would replace them. A pipe that nobody reads, or no longer, is
+// an error instead of a wait for its reader or the end of the command.
 void write_in_place(const std::string& file, std::string_view text) {
   std::signal(SIGPIPE, SIG_IGN);
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);

@@ -12,7 +12,7 @@ namespace hwcost {
 // 2^53: a double counts exactly up to it, and beyond it skips whole numbers.
 inline constexpr double kLargestExactCount = 9007199254740992.0;
 
-inline constexpr std::size_t kLongestName = 4096;    // of a layer, a tensor or a model file's node, in bytes
+inline constexpr std::size_t kLongestName = 4096;     // of a layer, a tensor or a model file's node, in bytes
 inline constexpr std::ptrdiff_t kDeepestModule = 64;  // segments of a module path: reports have a row for each
 
 // Why a name is none, if so.

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kDeepestNesting = 32;
 
-// Reads a document before it is parsed, for what the parser itself accepts. (The parser's own callback would be asked in
-// the same pass, but then each object's end costs a walk over the whole array that it is in.)
+// Reads a document before it is parsed, for what the parser itself accepts. (The parser's own callback would be asked
+// in the same pass, but then each object's end costs a walk over the whole array that it is in.)
 class ParseGuard final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit ParseGuard(const std::string& file) : file_(file) {}

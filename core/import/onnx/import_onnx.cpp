@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <protozero/exception.hpp>
+#include <unordered_map>
 
 #include "extents.hpp"
 #include "graph_builder.hpp"
@@ -108,6 +109,24 @@ void import_nodes(GraphBuilder& builder) {
   }
 }
 
+// A name stands for one thing: no two initializers have it, and an input that is one has its shape.
+void check_names(const GraphBuilder& builder) {
+  std::unordered_map<std::string_view, const StoredTensor*> stored;
+  for (const StoredTensor& tensor : builder.model().initializers) {
+    if (!tensor.name.empty() && !stored.emplace(tensor.name, &tensor).second) {
+      throw InputError({builder.file(), 0}, fmt::format("tensor '{}' is stored twice", clean_text(tensor.name)));
+    }
+  }
+  for (const ValueInfo& input : builder.model().inputs) {
+    const auto found = stored.find(input.name);
+    const std::optional<Shape> stated = builder.declared_shape(input.name);
+    if (found == stored.end() || !stated || *stated == found->second->dims) continue;
+    throw InputError({builder.file(), 0},
+                     fmt::format("input '{}' has shape {}, the tensor that is stored for it {}", clean_text(input.name),
+                                 to_text(*stated), to_text(found->second->dims)));
+  }
+}
+
 void check_initializers(const GraphBuilder& builder) {
   for (const StoredTensor& tensor : builder.model().initializers) {
     if (elements(tensor.dims) && tensor.dims.size() <= kLargestRank) continue;
@@ -143,6 +162,7 @@ void define_outputs(GraphBuilder& builder) {
 Graph build(const Model& model, const std::string& file, const OnnxOptions& options, ImportTrace* trace) {
   GraphBuilder builder(model, file, trace);
   check_initializers(builder);
+  check_names(builder);
   const ParameterRoles roles = find_parameters(model, options);
   define_inputs(builder, roles, options);
   if (model.has_functions) builder.note("the file defines functions of its own, which are not looked into");

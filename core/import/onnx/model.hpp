@@ -31,6 +31,10 @@ struct Attribute {
   std::vector<double> reals;
   std::vector<std::int64_t> integers;
   bool has_graph = false;  // a subgraph, which is not looked into
+
+  [[nodiscard]] bool is_empty() const {
+    return !real && !integer && !text && !tensor && reals.empty() && integers.empty() && !has_graph;
+  }
 };
 
 struct Node {

@@ -83,8 +83,20 @@ StoredTensor read_sparse_tensor(pbf_reader reader) {
   return tensor;
 }
 
+// Writers may leave out zeros: an attribute that says its type and holds nothing holds that type's zero.
+void fill_zero(Attribute& attribute, std::int32_t type) {
+  constexpr std::int32_t kFloatType = 1;
+  constexpr std::int32_t kIntType = 2;
+  constexpr std::int32_t kStringType = 3;
+  if (!attribute.is_empty()) return;
+  if (type == kFloatType) attribute.real = 0.0;
+  if (type == kIntType) attribute.integer = 0;
+  if (type == kStringType) attribute.text = std::string_view();
+}
+
 Attribute read_attribute(pbf_reader reader) {
   Attribute attribute;
+  std::int32_t type = 0;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
       case bytes(1):
@@ -119,10 +131,14 @@ Attribute read_attribute(pbf_reader reader) {
         attribute.has_graph = true;
         reader.skip();
         break;
+      case varint(20):
+        type = reader.get_int32();
+        break;
       default:
         reader.skip();
     }
   }
+  fill_zero(attribute, type);
   return attribute;
 }
 

@@ -108,24 +108,32 @@ const Attribute* OperatorCall::attribute(std::string_view name) const {
   return found == node_.attributes.end() ? nullptr : &*found;
 }
 
+void OperatorCall::expect(const Attribute& found, bool holds, std::string_view wanted) const {
+  if (!holds && !found.is_empty()) fail(fmt::format("attribute '{}' is no {}", clean_text(found.name), wanted));
+}
 std::int64_t OperatorCall::integer(std::string_view name, std::int64_t fallback) const {
   const Attribute* found = attribute(name);
-  return found != nullptr && found->integer ? *found->integer : fallback;
+  if (found == nullptr) return fallback;
+  expect(*found, found->integer.has_value(), "integer");
+  return found->integer.value_or(fallback);
 }
-
 double OperatorCall::real(std::string_view name, double fallback) const {
   const Attribute* found = attribute(name);
-  return found != nullptr && found->real ? *found->real : fallback;
+  if (found == nullptr) return fallback;
+  expect(*found, found->real.has_value(), "real number");
+  return found->real.value_or(fallback);
 }
-
 std::string_view OperatorCall::text(std::string_view name, std::string_view fallback) const {
   const Attribute* found = attribute(name);
-  return found != nullptr && found->text ? *found->text : fallback;
+  if (found == nullptr) return fallback;
+  expect(*found, found->text.has_value(), "text");
+  return found->text.value_or(fallback);
 }
-
 const Shape* OperatorCall::integer_list(std::string_view name) const {
   const Attribute* found = attribute(name);
-  return found == nullptr ? nullptr : &found->integers;
+  if (found == nullptr) return nullptr;
+  expect(*found, !found->integers.empty(), "list of integers");
+  return &found->integers;
 }
 
 std::optional<Shape> OperatorCall::list_or_operand(std::string_view name, std::size_t operand) const {

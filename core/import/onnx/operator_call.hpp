@@ -73,6 +73,8 @@ class OperatorCall {
   [[nodiscard]] std::string label() const { return node_label(node_, position_); }
 
  private:
+  // Fails where the attribute holds a value of another kind than the wanted one.
+  void expect(const Attribute& found, bool holds, std::string_view wanted) const;
   struct Output {
     Value value;
     bool forwarded = false;

@@ -48,7 +48,10 @@ std::vector<Window> read_windows(const OperatorCall& call, const Shape& in, cons
   const std::size_t rank = in.size();
   const Shape strides = positive_list(call, "strides", rank);
   const Shape dilations = positive_list(call, "dilations", rank);
-  const bool automatic = call.text("auto_pad", "NOTSET") != "NOTSET";
+  const std::string_view auto_pad = call.text("auto_pad", "NOTSET");
+  if (auto_pad != "NOTSET" && auto_pad != "VALID" && auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER")
+    call.fail(fmt::format("auto_pad is '{}', wanted NOTSET, VALID, SAME_UPPER or SAME_LOWER", clean_text(auto_pad)));
+  const bool automatic = auto_pad != "NOTSET";
   const Shape pads = automatic ? Shape(2 * rank, 0) : padding_list(call, "pads", 2 * rank);
   std::vector<Window> windows(rank);
   for (std::size_t k = 0; k < rank; ++k) {

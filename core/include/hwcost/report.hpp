@@ -41,7 +41,7 @@ struct Totals {
   Facts priced_facts;  // of the priced and approximated ones
   Cost<> cost;         // of the priced and approximated ones
   double clock_hertz = 0.0;
-  double seconds = 0.0;  // sums of each layer's own seconds: machines of different clocks add up
+  double seconds = 0.0;            // sums of each layer's own seconds: machines of different clocks add up
   double macs_counted_as_0 = 0.0;  // of approximated layers that cost nothing for want of a model
   std::size_t priced = 0, approximated = 0, unsupported = 0;
   std::size_t of_unknown_work = 0;  // unsupported ones without facts
