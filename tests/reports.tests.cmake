@@ -8,6 +8,9 @@ if(TARGET hwcost_command)
   find_package(nlohmann_json 3.11 REQUIRED)
   hwcost_test(command nlohmann_json::nlohmann_json)
   target_compile_definitions(command_test PRIVATE HWCOST_COMMAND="$<TARGET_FILE:hwcost_command>")
+  if(TARGET hwcost_onnx)
+    target_compile_definitions(command_test PRIVATE HWCOST_WITH_ONNX)
+  endif()
   add_dependencies(command_test hwcost_command)
   add_test(NAME Report.PrintedDocumentsObeyTheSchema
     COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/report_schema_test.py
