@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hwcost/batch.hpp"
@@ -41,6 +42,17 @@ struct Estimate {
   std::string approximation;  // empty: the model as its source states it; else in which way the price is only near it
 };
 
+// A figure of how a machine runs a layer, beside its cost: the tile that it takes, its accesses. Named with its unit.
+struct Detail {
+  std::string_view name;  // of static storage
+  double value;
+};
+// Those of the output channels that have this weight width.
+struct PartDetails {
+  double weight_bits;
+  std::vector<Detail> figures;
+};
+
 // Value and derivative by every member of the layer's dims, then of Widths, in the order of their kMembers.
 struct CostGradient {
   Cost<> value;  // == estimate().cost, bit for bit
@@ -67,10 +79,14 @@ class Backend {
   // Cost of one layer, or the reason why this machine has none. Mixed weights: the sum over widths of the cost of
   // exactly those channels, unless the backend says otherwise; pruned channels cost nothing.
   [[nodiscard]] virtual Expected<Estimate, Unsupported> estimate(const Layer& layer) const = 0;
-  // The same for in.size candidates; equals estimate() on each, bit for bit. Allocates nothing.
+  // The same for in.size candidates; equals estimate() on each, bit for bit. Allocates nothing, unless the machine
+  // remembers what it had to search for.
   virtual void estimate_batch(const LayerColumns& in, const CostColumns& out) const = 0;
   // Only for layers whose weights have one width.
   [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const = 0;
+  // How it would run the layer, a part a weight width; nothing where the machine has no more to say than the cost, or
+  // does not run the layer.
+  [[nodiscard]] virtual std::vector<PartDetails> details(const Layer&) const { return {}; }
 
  protected:
   Backend() = default;

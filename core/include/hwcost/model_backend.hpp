@@ -62,6 +62,7 @@ class SpokenVerdict {
 //   one
 //       width at a time.
 //   static Requantization default_requantization(const Params<double>&): of layers that do not say theirs.
+//   static std::vector<Detail> details(const Params<double>&, Op, const SomeDims<double>&, const Widths<double>&).
 template <class M, class D>
 concept PricesFamily = requires(const typename M::template Params<double>& p, const D& d, const Widths<>& w) {
   { M::cost(p, Op::conv2d, d, w) } -> std::same_as<Cost<double>>;
@@ -129,6 +130,13 @@ class ModelBackend final : public Backend {
     return std::visit([&](const auto& dims) { return gradient_family(layer, dims, mode); }, layer.dims);
   }
 
+  [[nodiscard]] std::vector<PartDetails> details(const Layer& layer) const override {
+    std::vector<PartDetails> parts;
+    if (!estimate(layer)) return parts;
+    std::visit([&](const auto& dims) { add_details(layer, dims, parts); }, layer.dims);
+    return parts;
+  }
+
  private:
   static constexpr bool kWholeLayer = requires { requires M::kWholeLayer; };
 
@@ -173,6 +181,22 @@ class ModelBackend final : public Backend {
       if (sum.approximation.empty()) sum.approximation = std::move(part->approximation);
     }
     return sum;
+  }
+
+  template <class D>
+  void add_details(const Layer& layer, const D& dims, std::vector<PartDetails>& parts) const {
+    if constexpr (requires { M::details(params_, layer.op, dims, Widths<>{}); }) {
+      const auto add = [&](const D& part, double bits) {
+        const Widths<> widths = widths_of(layer.precision, bits);
+        if (is_empty(work(layer.op, part)) || detail::is_pruned(part, widths)) return;
+        parts.push_back({bits, M::details(params_, layer.op, part, widths)});
+      };
+      const WeightFormat& weight = layer.precision.weight;
+      if (!weight.is_mixed()) return add(dims, weight.uniform.bits);
+      if constexpr (requires { with_out_channels(dims, 1.0); }) {
+        for (const ChannelGroup& g : weight.groups) add(with_out_channels(dims, g.channels), g.bits);
+      }
+    }
   }
 
   template <class D>

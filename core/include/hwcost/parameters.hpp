@@ -20,7 +20,7 @@ struct Key {
 };
 
 // A Params may have `void finish()`: called when all members have their values, to derive what the formula wants at
-// hand.
+// hand. And `void adopt(const Params<double>&)`: called where it is lifted, for what belongs to the values as a whole.
 template <class Params>
 void finish_parameters(Params& params) {
   if constexpr (requires { params.finish(); }) params.finish();
@@ -48,6 +48,7 @@ To lift_parameters(const From& from) {
   To to{};
   std::size_t next = 0;
   To::visit(to, [&](const Key&, auto& member) { member = values[next++]; });
+  if constexpr (requires { to.adopt(from); }) to.adopt(from);
   finish_parameters(to);
   return to;
 }
