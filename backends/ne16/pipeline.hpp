@@ -22,6 +22,12 @@ struct LayerShape {
   [[nodiscard]] bool takes_patches() const { return !pointwise && value_of(stride) > 1.0; }
 };
 
+// Outputs along a side of what the array computes at a time of a layer with stride 2: every second of a patch.
+template <class T>
+double patch_outputs(const JobParams<T>& p) {
+  return std::floor((value_of(p.out_tile) + 1.0) / 2.0);
+}
+
 // Outputs of a full tile; the last one along an axis has what is left.
 struct Tiling {
   double height = 0.0, width = 0.0, channels = 0.0;
@@ -196,8 +202,7 @@ class Pipeline {
 
   Tile tile(const TileExtents<T>& t, const JobCycles<T>& cycles, const T& accesses_a_pixel_tile) const {
     const bool patches = shape_.takes_patches();
-    // A patch of stride 1 keeps every second of its outputs.
-    const T kept = patches ? T(std::floor((value_of(job_.out_tile) + 1.0) / 2.0)) : job_.out_tile;
+    const T kept = patches ? T(patch_outputs(job_)) : job_.out_tile;
     const T pixel_tiles = ceil_div(t.height, kept) * ceil_div(t.width, kept);
     const T jobs = patches ? pixel_tiles : T(1.0);
     const T repeated = memory_.l1_refusals / (T(1.0) - memory_.l1_refusals);
