@@ -155,16 +155,14 @@ class Evaluator {
   }
 
   Verdict judge_on(const Machine& machine, const Layer& layer, const std::optional<std::string>& free) {
+    if (free && machine.backend->traits().skips_free_work) return free_of_charge(machine, *free);
     auto estimate = machine.backend->estimate(layer);
     if (estimate) {
       const Status status = estimate->approximation.empty() ? Status::priced : Status::approximated;
       return {status, std::move(estimate->approximation), estimate->cost, &machine};
     }
     const bool unmodelled = estimate.error().cause == Unsupported::Cause::unmodelled;
-    if (unmodelled && free) {
-      ++tally_.proven_free;
-      return {Status::priced, *free, {}, &machine};
-    }
+    if (unmodelled && free) return free_of_charge(machine, *free);
     if (unmodelled && &machine == &machine_) tally_.add_unmodelled(op_text(layer));
     const Description& description = machine.description;
     if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error().reason);
@@ -177,6 +175,11 @@ class Evaluator {
       return verdict;
     }
     return {Status::unsupported, std::move(estimate.error().reason), {}, &machine};
+  }
+
+  Verdict free_of_charge(const Machine& machine, const std::string& why) {
+    ++tally_.proven_free;
+    return {Status::priced, why, {}, &machine};
   }
 
   Verdict judge_on_fallback(const Machine& machine, const Layer& layer, const std::optional<std::string>& free,

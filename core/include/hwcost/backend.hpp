@@ -30,6 +30,7 @@ struct BackendTraits {
   double clock_hertz = 0.0;             // cycles a second; 0: no clock is known and cycles have no seconds
   bool integers_only = false;           // computes integers: floating-point layers need widths assumed for them
   bool widths_add_up = true;            // a layer of mixed widths costs the sum of its parts, one a width
+  bool skips_free_work = false;         // what is proven free (views, what an earlier layer absorbs) costs nothing
   bool monotone = true;                 // the cost never falls as an extent grows
   double out_channel_step = 1.0;        // granularity in output channels: knots of the relaxed gradient
   double depthwise_channel_step = 1.0;  // the same of depthwise convolutions

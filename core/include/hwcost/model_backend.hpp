@@ -183,6 +183,7 @@ class ModelBackend final : public Backend {
     return sum;
   }
 
+  // All channels at their mean width, where the machine runs each of the widths.
   template <class D>
   void add_details(const Layer& layer, const D& dims, std::vector<PartDetails>& parts) const {
     if constexpr (requires { M::details(params_, layer.op, dims, Widths<>{}); }) {
@@ -203,12 +204,19 @@ class ModelBackend final : public Backend {
   Expected<Estimate, Unsupported> mean_width(const Layer& layer, const D& dims) const {
     double channels = 0.0;
     double bits = 0.0;
+    std::string approximation;
     for (const ChannelGroup& g : layer.precision.weight.groups) {
-      channels += g.bits > 0.0 ? g.channels : 0.0;
+      if (g.bits == 0.0 || g.channels == 0.0) continue;
+      channels += g.channels;
       bits += g.bits * g.channels;
+      auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
+      if (!part) return part;
+      if (approximation.empty()) approximation = std::move(part->approximation);
     }
     if (channels == 0.0) return Estimate{};
-    return one_width(layer.op, with_out_channels(dims, channels), widths_of(layer.precision, bits / channels));
+    auto whole = one_width(layer.op, with_out_channels(dims, channels), widths_of(layer.precision, bits / channels));
+    if (whole) whole->approximation = std::move(approximation);
+    return whole;
   }
 
   template <class D>
