@@ -6,6 +6,7 @@ namespace hwcost {
 Registry builtin_registry() {
   Registry registry;
   registry.add(bit_ops::entry());
+  registry.add(cluster::entry());
   registry.add(counts::entry());
   registry.add(diana::entry());
   registry.add(gap8::entry());

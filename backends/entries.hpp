@@ -7,6 +7,9 @@ namespace hwcost {
 namespace bit_ops {
 BackendEntry entry();
 }
+namespace cluster {
+BackendEntry entry();
+}
 namespace counts {
 BackendEntry entry();
 }

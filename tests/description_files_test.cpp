@@ -245,7 +245,7 @@ TEST(ShippedDescriptions, CoverTheMachinesThatTheDocumentationNames) {
   const auto names = description_names({kShipped});
   const std::set<std::string> shipped(names.begin(), names.end());
   for (const char* name : {"counts", "counts-fvcore", "counts-thop", "counts-ptflops", "counts-notebook",
-                           "counts-evaluator", "bit-ops", "memory-access", "mpic", "gap8", "diana"}) {
+                           "counts-evaluator", "bit-ops", "memory-access", "mpic", "gap8", "gap9-cluster", "diana"}) {
     EXPECT_TRUE(shipped.contains(name)) << name;
   }
 }

@@ -2,6 +2,7 @@
 hwcost_test(work)
 hwcost_test(formula)
 hwcost_test(model_backend)
+hwcost_test(cluster hwcost::table)
 hwcost_test(gradient)
 hwcost_test(conformance)
 target_include_directories(conformance_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
