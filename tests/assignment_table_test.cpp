@@ -37,12 +37,12 @@ TEST(AssignmentTable, FaultsAreToldWithTheirPlace) {
   EXPECT_EQ(fault_in("layer,w_bit\nfc,4\n"), "widths.csv:1: error: unknown column 'w_bit'; did you mean 'w_bits'?");
   EXPECT_EQ(fault_in("w_bits\n4\n"), "widths.csv:1: error: no column 'layer', which every table needs");
   EXPECT_EQ(fault_in("layer,w_bits\n,4\n"), "widths.csv:2: error: column 'layer': is empty");
-  EXPECT_EQ(
-      fault_in("layer,w_bits\nfc,80\n"),
-      "widths.csv:2: error: column 'w_bits': '80' is no width: wanted 0 to 64 bits, or one of f8, f16, bf16, f32, f64");
-  EXPECT_EQ(
-      fault_in("layer,in_bits\nfc,0\n"),
-      "widths.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, f32, f64");
+  EXPECT_EQ(fault_in("layer,w_bits\nfc,80\n"),
+            "widths.csv:2: error: column 'w_bits': '80' is no width: wanted 0 to 64 bits, or one of f4, f8, f16, bf16, "
+            "f32, f64");
+  EXPECT_EQ(fault_in("layer,in_bits\nfc,0\n"),
+            "widths.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f4, f8, f16, bf16, "
+            "f32, f64");
   EXPECT_EQ(fault_in("layer,w_bits\nfc\n"), "widths.csv:2: error: 1 cells where the header has 2");
 }
 

@@ -171,7 +171,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"UnknownOperator", replaced(kPlain, "relu", "relu7"),
               ": error: nodes[0].op: unknown operator 'relu7'; did you mean 'relu'?"},
         Fault{"UnknownFormat", replaced(kPlain, "\"input\":\"8\"", "\"input\":\"8.5\""),
-              ": error: nodes[0].precision.input: '8.5' is no format: wanted \"0\" to \"64\", or one of f8, f16, bf16, "
+              ": error: nodes[0].precision.input: '8.5' is no format: wanted \"0\" to \"64\", or one of f4, f8, f16, "
+              "bf16, "
               "f32, "
               "f64"},
         Fault{"NullFormat", replaced(kPlain, "\"input\":\"8\"", "\"input\":null"),

@@ -317,13 +317,14 @@ INSTANTIATE_TEST_SUITE_P(
               "net.csv:2: error: column 'expected_status': 'ok' is no status: wanted priced, approximated or "
               "unsupported"},
         Fault{"Width", "op,in_bits\nrelu,f7\n",
-              "net.csv:2: error: column 'in_bits': 'f7' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, "
+              "net.csv:2: error: column 'in_bits': 'f7' is no width: wanted 1 to 64 bits, or one of f4, f8, f16, bf16, "
               "f32, f64"},
         Fault{"NoInputBits", "op,in_bits\nrelu,0\n",
-              "net.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, f32, "
+              "net.csv:2: error: column 'in_bits': '0' is no width: wanted 1 to 64 bits, or one of f4, f8, f16, bf16, "
+              "f32, "
               "f64"},
         Fault{"NoOutputBits", "op,out_bits\nrelu,0\n",
-              "net.csv:2: error: column 'out_bits': '0' is no width: wanted 1 to 64 bits, or one of f8, f16, bf16, "
+              "net.csv:2: error: column 'out_bits': '0' is no width: wanted 1 to 64 bits, or one of f4, f8, f16, bf16, "
               "f32, f64"},
         Fault{"PrunedRecurrentLayer", "op,in_channels,out_channels,w_bits\nlstm,4,4,0\n",
               "net.csv:2: error: layer '1': weight bits of lstm are 0: its channels cannot be taken out"},

@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
                       [](Layer& l, auto&) {
                         l.precision.output = {20, NumberFormat::Kind::floating};
                       },
-                      "output bits is a float of 20 bits, not of 8, 16, 32 or 64"},
+                      "output bits is a float of 20 bits, not of 4, 8, 16, 32 or 64"},
         Contradiction{"OddBrainFloat",
                       [](Layer& l, auto&) {
                         l.precision.weight = NumberFormat{8, NumberFormat::Kind::brain};

@@ -5,24 +5,16 @@
 #include <fstream>
 
 #include "hwcost/import/onnx.hpp"
+#include "support/onnx_layers.hpp"
 #include "support/onnx_writer.hpp"
 
 namespace hwcost {
 namespace {
 
+using test::error_of;
 using test::Extents;
 using test::ModelWriter;
 using test::OnnxAttribute;
-
-// The one line that an import fails with.
-std::string error_of(const ModelWriter& writer, const OnnxOptions& options = {}) {
-  try {
-    (void)writer.import(options);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 ModelWriter one_node(const std::string& type, Extents x, const std::vector<Extents>& constants,
                      std::vector<OnnxAttribute> attributes = {}) {
@@ -99,12 +91,17 @@ TEST(OnnxFolding, AShapeComputationBecomesTheNumbersItYields) {
   writer.node("Concat", {"same", "rest"}, {"target"}, {{.name = "axis", .integer = 0}});
   writer.node("Reshape", {"x", "target"}, {"y"});
   writer.output("y");
-  ImportTrace trace;
-  const Graph graph = writer.import({}, &trace);
+  ImportLog log;
+  const Graph graph = writer.import({}, &log);
   ASSERT_EQ(graph.nodes.size(), 1U);
   EXPECT_EQ(graph.nodes[0].layer.op, Op::reshape);
   EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).shape, (std::vector<double>{2.0, 60.0}));
-  EXPECT_FALSE(trace.steps.empty());
+  const auto says = [&](const ImportFact& fact) {
+    return std::find(log.facts.begin(), log.facts.end(), fact) != log.facts.end();
+  };
+  EXPECT_TRUE(says({ImportFact::Kind::input, "", "", "x", "[2, 3, 4, 5]"}));
+  EXPECT_TRUE(says({ImportFact::Kind::folded, "Shape_0", "Shape", "shape", "to {2, 3, 4, 5}"}));
+  EXPECT_TRUE(says({ImportFact::Kind::folded, "Concat_3", "Concat", "target", "to {2, -1}"}));
 }
 
 TEST(OnnxUnknown, AnUnknownOperatorTakesItsShapeFromTheFile) {

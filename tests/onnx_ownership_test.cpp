@@ -221,7 +221,7 @@ TEST(OnnxOwnership, AConstantOfSeveralParametersIsAllThatTheyStore) {
   EXPECT_EQ(parameters(writer.import()), 11.0);
 }
 
-TEST(OnnxOwnership, MasksAndIndicesAreBuffersAndTheTraceSaysSo) {
+TEST(OnnxOwnership, MasksAndIndicesAreBuffersAndTheLogSaysSo) {
   ModelWriter writer;
   writer.input("x", {1, 6, 6});
   writer.constant("mask", {1, 6, 6}, zeros(36), kBool);
@@ -231,10 +231,10 @@ TEST(OnnxOwnership, MasksAndIndicesAreBuffersAndTheTraceSaysSo) {
   writer.node("Cast", {"int_mask"}, {"float_mask"}, {{.name = "to", .integer = 1}});
   writer.node("Add", {"a", "float_mask"}, {"y"});
   writer.output("y");
-  ImportTrace trace;
-  EXPECT_EQ(parameters(writer.import({}, &trace)), 0.0);
-  const auto says_so = [](const std::string& step) { return step.find("a buffer, no parameter") != std::string::npos; };
-  EXPECT_EQ(std::count_if(trace.steps.begin(), trace.steps.end(), says_so), 2);
+  ImportLog log;
+  EXPECT_EQ(parameters(writer.import({}, &log)), 0.0);
+  const auto says_so = [](const ImportFact& fact) { return fact.kind == ImportFact::Kind::buffer; };
+  EXPECT_EQ(std::count_if(log.facts.begin(), log.facts.end(), says_so), 2);
 }
 
 TEST(OnnxOwnership, IntegersThatADequantiserReadsAreParameters) {

@@ -1,31 +1,19 @@
 // Widths that quantised ONNX files say.
 #include <gtest/gtest.h>
 
-#include <fmt/format.h>
-
 #include "hwcost/import/onnx.hpp"
+#include "support/onnx_layers.hpp"
 #include "support/onnx_writer.hpp"
 
 namespace hwcost {
 namespace {
 
+using test::layer;
 using test::ModelWriter;
+using test::widths;
 
 Graph model(const std::string& file) {
   return import_onnx(std::string(HWCOST_SOURCE_DIR) + "/tests/models/" + file + ".onnx");
-}
-
-const Layer& layer(const Graph& graph, const std::string& name) {
-  for (const Node& node : graph.nodes) {
-    if (node.layer.name == name) return node.layer;
-  }
-  throw std::runtime_error("no layer " + name);
-}
-
-// "8 4 8 32": input, weight, output, bias.
-std::string widths(const Layer& layer) {
-  const Precision& p = layer.precision;
-  return fmt::format("{} {} {} {}", to_text(p.input), to_text(p.weight.uniform), to_text(p.output), to_text(p.bias));
 }
 
 TEST(OnnxPrecision, QdqModelIsEightBitsThroughout) {

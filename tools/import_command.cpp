@@ -1,19 +1,23 @@
 // hwcost import: a model file as the neutral IR.
+#include <map>
 #include <memory>
 
 #include "command.hpp"
 #include "hwcost/import/json.hpp"
 #include "model_loading.hpp"
 #include "result_output.hpp"
-#include "text_table.hpp"
 
 namespace hwcost::command {
 namespace {
+
+enum class Format { table, json };
+const std::map<std::string, Format> kFormats{{"table", Format::table}, {"json", Format::json}};
 
 struct ImportOptions {
   ModelOptions model;
   std::string output;
   bool explain = false;
+  Format format = Format::table;  // of the explanation
 };
 
 constexpr const char* kExample =
@@ -22,7 +26,7 @@ constexpr const char* kExample =
 
 // The explanation stands in the place of the IR on stdout.
 int run(const ImportOptions& options) {
-  std::vector<std::string> explanation;
+  std::vector<ExplainedFact> explanation;
   const Graph graph = load_model(options.model, options.explain ? &explanation : nullptr);
   if (!options.explain || !options.output.empty()) {
     std::string json = graph_to_json(graph);
@@ -30,9 +34,8 @@ int run(const ImportOptions& options) {
     write_result(options.output, json);
   }
   if (options.explain) {
-    std::string text;
-    for (const std::string& step : explanation) text += printable(step) + '\n';
-    write_result("", text);
+    write_result("", options.format == Format::json ? explanation_json(options.model.file, explanation)
+                                                    : explanation_table(explanation));
   }
   return kSuccess;
 }
@@ -46,7 +49,8 @@ void add_import_command(CLI::App& app, Session& session) {
   command->add_option("--output", options->output, "Write the IR here instead of on stdout")
       ->type_name("FILE.json")
       ->check(not_empty());
-  command->add_flag("--explain", options->explain, "Say what became of the file's nodes, a sentence a line");
+  command->add_flag("--explain", options->explain, "Say what became of the file's nodes and why");
+  add_choice(*command, "--format", options->format, kFormats, "How the explanation is written (table)");
   command->callback([options, &session] { session.status = run(*options); });
 }
 

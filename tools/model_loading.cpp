@@ -93,22 +93,25 @@ void refuse_shapes(const ModelOptions& options) {
 }
 
 #ifdef HWCOST_WITH_ONNX
-Graph load_onnx(const ModelOptions& options, std::vector<std::string>* explanation) {
+Graph load_onnx(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
   OnnxOptions onnx;
   onnx.batch = options.batch;
   onnx.input_shapes = options.input_shapes;
-  ImportTrace trace;
-  Graph graph = import_onnx(options.file, onnx, explanation != nullptr ? &trace : nullptr);
-  if (explanation != nullptr) *explanation = std::move(trace.steps);
+  if (explanation == nullptr) return import_onnx(options.file, onnx);
+  ImportLog log;
+  Graph graph = import_onnx(options.file, onnx, &log);
+  for (const ImportFact& fact : log.facts) {
+    explanation->push_back({std::string(name(fact.kind)), fact.node, fact.op, fact.value, fact.detail});
+  }
   return graph;
 }
 #else
-Graph load_onnx(const ModelOptions& options, std::vector<std::string>*) {
+Graph load_onnx(const ModelOptions& options, std::vector<ExplainedFact>*) {
   throw InputError({options.file, 0}, "this build of hwcost reads no ONNX files (HWCOST_WITH_ONNX is off)");
 }
 #endif
 
-Graph load_file(const ModelOptions& options, std::vector<std::string>* explanation) {
+Graph load_file(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
   const std::string extension = lower_case_extension(options.file);
   if (extension == ".onnx") return load_onnx(options, explanation);
   if (extension != ".csv" && extension != ".json") {
@@ -170,7 +173,7 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->trigger_on_parse();
 }
 
-Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation) {
+Graph load_model(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
   Graph graph = load_file(options, explanation);
   if (takes_batch(graph, options)) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
   if (options.bits) override_bits(graph, *options.bits);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hwcost/graph.hpp"
+#include "import_explanation.hpp"
 
 namespace hwcost::command {
 
@@ -26,8 +27,8 @@ struct ModelOptions {
 // MODEL and the options that change it. `options` must outlive the parsing.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
-// The network as the options want it. What an importer did to the file's nodes goes to `explanation`, one sentence a
-// line. Throws InputError, and CLI::ValidationError for options that do not go with the kind of file.
-Graph load_model(const ModelOptions& options, std::vector<std::string>* explanation = nullptr);
+// The network as the options want it. What an importer did to the file's nodes goes to `explanation`. Throws
+// InputError, and CLI::ValidationError for options that do not go with the kind of file.
+Graph load_model(const ModelOptions& options, std::vector<ExplainedFact>* explanation = nullptr);
 
 }  // namespace hwcost::command

@@ -200,9 +200,9 @@ Reason check_format(std::string_view field, const NumberFormat& format) {
     case NumberFormat::Kind::floating:
       break;
   }
-  constexpr std::array kFloatBits{8.0, 16.0, 32.0, 64.0};
+  constexpr std::array kFloatBits{4.0, 8.0, 16.0, 32.0, 64.0};
   if (std::find(kFloatBits.begin(), kFloatBits.end(), format.bits) != kFloatBits.end()) return std::nullopt;
-  return fmt::format("{} is a float of {} bits, not of 8, 16, 32 or 64", field, format.bits);
+  return fmt::format("{} is a float of {} bits, not of 4, 8, 16, 32 or 64", field, format.bits);
 }
 
 template <class D>

@@ -21,8 +21,9 @@ std::string to_text(NumberFormat format) {
 
 std::optional<NumberFormat> number_format_from(std::string_view text) {
   for (const NumberFormat known :
-       {NumberFormat{8, NumberFormat::Kind::floating}, NumberFormat{16, NumberFormat::Kind::floating}, kFloat32,
-        NumberFormat{64, NumberFormat::Kind::floating}, NumberFormat{16, NumberFormat::Kind::brain}}) {
+       {NumberFormat{4, NumberFormat::Kind::floating}, NumberFormat{8, NumberFormat::Kind::floating},
+        NumberFormat{16, NumberFormat::Kind::floating}, kFloat32, NumberFormat{64, NumberFormat::Kind::floating},
+        NumberFormat{16, NumberFormat::Kind::brain}}) {
     if (to_text(known) == text) return known;
   }
   int bits = 0;

@@ -94,9 +94,9 @@ class ModelWriter {
     return text;
   }
 
-  [[nodiscard]] Graph import(const OnnxOptions& options = {}, ImportTrace* trace = nullptr) const {
+  [[nodiscard]] Graph import(const OnnxOptions& options = {}, ImportLog* log = nullptr) const {
     const std::string text = bytes();
-    return import_onnx(std::as_bytes(std::span(text)), "test.onnx", options, trace);
+    return import_onnx(std::as_bytes(std::span(text)), "test.onnx", options, log);
   }
 
  private:

@@ -35,7 +35,7 @@ void read(const JsonValue& json, Op& value) {
 void read(const JsonValue& json, NumberFormat& value) {
   const std::optional<NumberFormat> format = number_format_from(json.text());
   if (!format) {
-    json.fail(fmt::format("{} is no format: wanted \"0\" to \"64\", or one of f8, f16, bf16, f32, f64",
+    json.fail(fmt::format("{} is no format: wanted \"0\" to \"64\", or one of f4, f8, f16, bf16, f32, f64",
                           in_quotes(json.text())));
   }
   value = *format;

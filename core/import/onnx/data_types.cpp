@@ -26,6 +26,7 @@ NumberFormat format_of(std::int32_t type) {
     case kInt64:
       return integer(64.0);
     case kFloat4E2M1:
+      return {4.0, Kind::floating};
     case kFloat8E8M0:
     case kFloat8E4M3FN:
     case kFloat8E4M3FNUZ:
@@ -47,6 +48,10 @@ NumberFormat format_of(std::int32_t type) {
 
 bool is_integer_type(std::int32_t type) {
   return type != kUndefined && type != kString && format_of(type).is_integer();
+}
+
+bool is_quantized_type(std::int32_t type) {
+  return is_integer_type(type) || (type != kUndefined && type != kString && format_of(type).bits <= 8.0);
 }
 
 }  // namespace hwcost::onnx

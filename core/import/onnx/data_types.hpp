@@ -42,4 +42,7 @@ NumberFormat format_of(std::int32_t type);
 
 [[nodiscard]] bool is_integer_type(std::int32_t type);
 
+// What quantisers make and dequantisers read: integers, and floats of 8 bits and fewer.
+[[nodiscard]] bool is_quantized_type(std::int32_t type);
+
 }  // namespace hwcost::onnx

@@ -11,8 +11,8 @@ constexpr double kLargestFoldedTotal = 16777216.0;  // elements of all folded co
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportTrace* trace)
-    : model_(model), file_(std::move(file)), trace_(trace) {
+GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
+    : model_(model), file_(std::move(file)), log_(log) {
   for (const Node& node : model.nodes) {
     for (const std::string_view input : node.inputs) ++readers_[input];
   }

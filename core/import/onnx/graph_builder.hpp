@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "hwcost/graph.hpp"
@@ -24,16 +25,18 @@ struct TensorReads {
 
 class GraphBuilder {
  public:
-  // `trace` may be null. The model must outlive the builder.
-  GraphBuilder(const Model& model, std::string file, ImportTrace* trace);
+  // `log` may be null. The model must outlive the builder.
+  GraphBuilder(const Model& model, std::string file, ImportLog* log);
 
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] const std::string& file() const { return file_; }
   Graph& graph() { return graph_; }
 
   void note(std::string sentence) { graph_.notes.push_back(std::move(sentence)); }
-  void trace(std::string sentence) {
-    if (trace_ != nullptr) trace_->steps.push_back(std::move(sentence));
+  // Adds a fact where somebody wants to know; `fact` is a callable that makes it.
+  template <class Fact>
+  void log(Fact&& fact) {
+    if (log_ != nullptr) log_->facts.push_back(std::forward<Fact>(fact)());
   }
 
   // Values by name. Pre of value(): somebody defined it, which execution_order() has checked.
@@ -66,13 +69,17 @@ class GraphBuilder {
     return is_first ? std::nullopt : std::optional(owner->second);
   }
 
+  // Elements of scales of blocks, which belong to the model's size and are in no layer's.
+  void count_block_scales(double elements) { block_scales_ += elements; }
+  [[nodiscard]] double block_scales() const { return block_scales_; }
+
   TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
   TensorReads& reads(TensorId tensor) { return reads_[tensor]; }
 
  private:
   const Model& model_;
   std::string file_;
-  ImportTrace* trace_;
+  ImportLog* log_;
   Graph graph_;
   std::vector<TensorReads> reads_;  // parallel to graph_.tensors
   std::unordered_map<std::string_view, Value> values_;
@@ -85,6 +92,7 @@ class GraphBuilder {
   bool has_distrusted_ = false;
   std::size_t next_parameter_ = 1;
   double folded_elements_ = 0.0;
+  double block_scales_ = 0.0;
 };
 
 }  // namespace hwcost::onnx

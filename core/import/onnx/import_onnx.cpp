@@ -81,7 +81,8 @@ void import_activation(GraphBuilder& builder, const Node& last, std::size_t posi
   OperatorCall call(builder, node, position);
   if (!lacks_a_shape(call, std::string(name(activation.op)), unmodelled)) {
     import_unary(call, activation.op);
-    builder.trace(fmt::format("{} ends the nodes of a {}: one layer", call.label(), name(activation.op)));
+    call.log(ImportFact::Kind::pattern, {},
+             [&] { return fmt::format("the last of {} nodes of a {}", activation.nodes, name(activation.op)); });
   }
   call.commit();
 }
@@ -159,8 +160,13 @@ void define_outputs(GraphBuilder& builder) {
   }
 }
 
-Graph build(const Model& model, const std::string& file, const OnnxOptions& options, ImportTrace* trace) {
-  GraphBuilder builder(model, file, trace);
+void note_block_scales(GraphBuilder& builder) {
+  if (builder.block_scales() == 0.0) return;
+  builder.note(fmt::format("the weights' blocks have {} scales, which no size counts", builder.block_scales()));
+}
+
+Graph build(const Model& model, const std::string& file, const OnnxOptions& options, ImportLog* log) {
+  GraphBuilder builder(model, file, log);
   check_initializers(builder);
   check_names(builder);
   const ParameterRoles roles = find_parameters(model, options);
@@ -168,12 +174,14 @@ Graph build(const Model& model, const std::string& file, const OnnxOptions& opti
   if (model.has_functions) builder.note("the file defines functions of its own, which are not looked into");
   import_nodes(builder);
   define_outputs(builder);
+  note_block_scales(builder);
   settle_tensor_formats(builder);
   Graph graph = std::move(builder.graph());
   graph.file = file;
   graph.name = model.graph_name.empty() ? std::filesystem::path(file).stem().string() : clean_text(model.graph_name);
   mark_fusions(graph);
   settle_layer_outputs(graph);
+  log_layer_widths(builder, graph);
   validate(graph);
   return graph;
 }
@@ -182,18 +190,18 @@ Graph build(const Model& model, const std::string& file, const OnnxOptions& opti
 }  // namespace onnx
 
 Graph import_onnx(std::span<const std::byte> bytes, const std::string& file, const OnnxOptions& options,
-                  ImportTrace* trace) {
+                  ImportLog* log) {
   try {
     const onnx::Model model = onnx::read_model(bytes, file);
-    return onnx::build(model, file, options, trace);
+    return onnx::build(model, file, options, log);
   } catch (const protozero::exception& error) {
     throw InputError({file, 0}, fmt::format("no ONNX model: {}", error.what()));
   }
 }
 
-Graph import_onnx(const std::filesystem::path& file, const OnnxOptions& options, ImportTrace* trace) {
+Graph import_onnx(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
   const onnx::MappedFile mapped(file);
-  return import_onnx(mapped.bytes(), file.string(), options, trace);
+  return import_onnx(mapped.bytes(), file.string(), options, log);
 }
 
 }  // namespace hwcost

@@ -141,11 +141,21 @@ class InputBinder {
     Value value{.name = input.name, .shape = std::move(shape), .type = input.type};
     if (roles_.is_parameter(input.name)) {
       builder_.make_parameter(value);
+      log(ImportFact::Kind::parameter, value,
+          roles_.by_position.contains(input.name) ? "stands where weights stand" : "beside inputs that are weights");
     } else {
       value.tensor = builder_.add_tensor(input.name, value.shape, value.format());
       builder_.graph().inputs.push_back(*value.tensor);
+      log(ImportFact::Kind::input, value, "");
     }
     builder_.define(std::move(value));
+  }
+
+  void log(ImportFact::Kind kind, const Value& input, std::string_view why) {
+    builder_.log([&] {
+      return ImportFact{kind, "", "", clean_text(input.name),
+                        fmt::format("{}{}{}", to_text(*input.shape), why.empty() ? "" : ": ", why)};
+    });
   }
 
   void note_parameters() {

@@ -1,6 +1,7 @@
 #include "operator_call.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -240,10 +241,11 @@ void OperatorCall::commit() {
   } else {
     commit_layer();
   }
+  log_folded();
 }
 
 void OperatorCall::commit_constants() {
-  const bool is_view =
+  const bool moves_first =
       layer_ && info(layer_->op).family == Family::movement && passes_on_first(*layer_, node_.type) && has(0);
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     if (!outputs_[k]) {
@@ -254,14 +256,14 @@ void OperatorCall::commit_constants() {
     Value& value = outputs_[k]->value;
     if (!outputs_[k]->forwarded) {
       value.constant = true;
-      value.parameter = is_view && outputs_.size() == 1 ? inputs_[0]->parameter : builder_.new_parameter();
+      value.parameter = moves_first && outputs_.size() == 1 ? inputs_[0]->parameter : builder_.new_parameter();
       value.origin = folded_origin();
       value.width = held_width();
+      if (moves_first && inputs_[0]->channel_widths) carry_channel_widths(*inputs_[0], value);
       if (k == 0) fold_into(value);
     }
     builder_.define(std::move(value));
   }
-  if (layer_) builder_.trace(fmt::format("{} ({}) works on constants alone: folded", label(), clean_text(node_.type)));
 }
 
 // Parameters that are computed from several are one of its own, of all that these store; literals and masks beside
@@ -281,6 +283,29 @@ Origin OperatorCall::folded_origin() const {
     }
   }
   return all;
+}
+
+// Where the channels' axis is after a Transpose, or after a view that leaves the axis whole; else all elements have the
+// widest width.
+void OperatorCall::carry_channel_widths(const Value& from, Value& to) const {
+  const std::size_t axis = from.channel_widths->axis;
+  const auto carry_to = [&](std::size_t new_axis) {
+    to.channel_widths = ChannelWidths{.axis = new_axis, .bits = from.channel_widths->bits};
+  };
+  if (node_.type == "Transpose") {
+    const Shape* permutation = integer_list("perm");
+    for (std::size_t k = 0; k < from.shape->size(); ++k) {
+      const auto source =
+          permutation != nullptr ? static_cast<std::size_t>((*permutation)[k]) : from.shape->size() - 1 - k;
+      if (source == axis) return carry_to(k);
+    }
+  }
+  if (!is_view(layer_->op)) return;
+  for (std::size_t k = 0; k < to.shape->size(); ++k) {
+    const bool is_whole =
+        (*to.shape)[k] == (*from.shape)[axis] && elements(*to.shape, 0, k) == elements(*from.shape, 0, axis);
+    if (is_whole) return carry_to(k);
+  }
 }
 
 void OperatorCall::fold_into(Value& value) {
@@ -314,6 +339,7 @@ void OperatorCall::commit_layer() {
     if (!outputs_[k]) {
       Value value{.name = node_.outputs[k], .shape = builder_.trusted_shape(node_.outputs[k])};
       value.type = builder_.declared_type(node_.outputs[k]).value_or(has(0) ? inputs_[0]->type : kFloat);
+      if (!value.shape) value.unknown_since = unknown_since();
       outputs_[k] = Output{.value = std::move(value)};
     }
     Value& value = outputs_[k]->value;
@@ -331,7 +357,8 @@ void OperatorCall::commit_layer() {
 }
 
 void OperatorCall::commit_node(std::vector<TensorId> written) {
-  trace_buffers();
+  log_buffers();
+  log_custom();
   hwcost::Node node;
   node.layer = std::move(*layer_);
   set_precision(node, builder_, inputs_, owned_);
@@ -347,13 +374,48 @@ void OperatorCall::commit_node(std::vector<TensorId> written) {
 }
 
 // Says which constants an element-wise operator or a Concat reads and does not own.
-void OperatorCall::trace_buffers() {
+void OperatorCall::log_buffers() {
   if (info(layer_->op).family != Family::elementwise && layer_->op != Op::concat) return;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const bool counts = std::find(owned_.counted.begin(), owned_.counted.end(), k) != owned_.counted.end();
     if (counts || !is_parameter(k, true)) continue;
-    builder_.trace(fmt::format("{} reads '{}', integers that no dequantiser reads: a buffer, no parameter", label(),
-                               clean_text(inputs_[k]->name)));
+    log(ImportFact::Kind::buffer, inputs_[k]->name, [] { return "integers that no dequantiser reads"; });
+  }
+}
+
+// The position of the node that stopped the inference of shapes: this one, or one before it.
+std::size_t OperatorCall::unknown_since() const {
+  const std::optional<std::size_t> operand = operand_of_unknown_shape();
+  return operand ? inputs_[*operand]->unknown_since.value_or(position_) : position_;
+}
+
+void OperatorCall::log_folded() {
+  if (has_logged_ || !wants(0) || node_.type == "Constant") return;
+  const Value* result = builder_.find(node_.outputs[0]);
+  if (result == nullptr || !result->constant || !result->shape) return;
+  log(ImportFact::Kind::folded, node_.outputs[0], [&] {
+    constexpr std::size_t kShownElements = 8;
+    const bool is_shown = result->contents && result->contents->size() <= kShownElements;
+    return is_shown ? fmt::format("to {{{}}}", fmt::join(*result->contents, ", "))
+                    : fmt::format("to a constant of shape {}", to_text(*result->shape));
+  });
+}
+
+void OperatorCall::log_custom() {
+  if (layer_->op == Op::identity) {
+    log(ImportFact::Kind::alias, inputs_[0]->name, [] { return "a view without cost"; });
+  }
+  if (layer_->op != Op::custom) return;
+  log(ImportFact::Kind::skipped, {},
+      [&] { return layer_->custom_reason.empty() ? "the operator is not known" : layer_->custom_reason; });
+  for (const std::string_view output : node_.outputs) {
+    const Value* value = output.empty() ? nullptr : builder_.find(output);
+    if (value == nullptr || value->shape || !value->unknown_since) continue;
+    log(ImportFact::Kind::unresolved, output, [&] {
+      const std::size_t since = *value->unknown_since;
+      const Node& stopped = builder_.model().nodes[since];
+      return fmt::format("shape inference stopped at {} ({})", node_label(stopped, since), clean_text(stopped.type));
+    });
   }
 }
 

@@ -58,6 +58,13 @@ class OperatorCall {
   void stored_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents);
   // The output is the same thing as `value` under another name: no layer.
   void forward(std::size_t k, Value value);
+  // The output is what integer products add up to; or a scale that belongs to such.
+  void mark_accumulator(std::size_t k) {
+    if (wants(k) && outputs_[k]) outputs_[k]->value.accumulates = true;
+  }
+  void mark_scale(std::size_t k) {
+    if (wants(k) && outputs_[k]) outputs_[k]->value.is_scale = true;
+  }
   void layer(Op op, Dims dims, OwnedOperands owned = {});
   // The shapes depend on values that are known at run time only: the node becomes a layer of kind custom.
   void cannot_derive(std::string reason) { underivable_ = std::move(reason); }
@@ -71,6 +78,15 @@ class OperatorCall {
   [[noreturn]] void fail(const std::string& what) const;
   [[nodiscard]] double checked(double extent, std::string_view what) const;  // in [1, 2^53]; else fails
   [[nodiscard]] std::string label() const { return node_label(node_, position_); }
+  // Says what became of the node or of a value, where somebody wants to know; `detail` is a callable that gives the
+  // words.
+  template <class Words>
+  void log(ImportFact::Kind kind, std::string_view value, Words&& detail) {
+    has_logged_ = true;
+    builder_.log([&] {
+      return ImportFact{kind, label(), clean_text(node_.type), clean_text(value), std::forward<Words>(detail)()};
+    });
+  }
 
  private:
   // Fails where the attribute holds a value of another kind than the wanted one.
@@ -82,11 +98,15 @@ class OperatorCall {
   void check_output_shape(const Shape& shape) const;
   void commit_constants();
   void fold_into(Value& value);
+  void carry_channel_widths(const Value& from, Value& to) const;
   void commit_layer();
   void commit_node(std::vector<TensorId> written);
   [[nodiscard]] std::optional<NumberFormat> held_width() const;
   [[nodiscard]] Origin folded_origin() const;
-  void trace_buffers();
+  void log_buffers();
+  void log_custom();
+  void log_folded();
+  [[nodiscard]] std::size_t unknown_since() const;
 
   GraphBuilder& builder_;
   const Node& node_;
@@ -96,6 +116,7 @@ class OperatorCall {
   std::optional<Layer> layer_;
   OwnedOperands owned_;
   std::optional<std::string> underivable_;
+  bool has_logged_ = false;
 };
 
 }  // namespace hwcost::onnx

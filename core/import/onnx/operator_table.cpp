@@ -17,6 +17,11 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"", "MatMul", import_matmul},
     {"", "MatMulInteger", import_quantized_matmul},
     {"", "QLinearMatMul", import_quantized_matmul},
+    {kMicrosoft, "QLinearConv", import_quantized_convolution},
+    {kMicrosoft, "QGemm", import_quantized_matmul},
+    {kMicrosoft, "MatMulIntegerToFloat", import_quantized_matmul},
+    {kMicrosoft, "DynamicQuantizeMatMul", import_quantized_matmul},
+    {kMicrosoft, "MatMulNBits", import_block_quantized_matmul, Op::linear},
 
     {"", "MaxPool", import_pooling, Op::max_pool},
     {"", "AveragePool", import_pooling, Op::avg_pool},
@@ -51,6 +56,11 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"", "PRelu", import_nary, Op::prelu},
     {kMicrosoft, "QLinearAdd", import_quantized_binary, Op::add},
     {kMicrosoft, "QLinearMul", import_quantized_binary, Op::mul},
+    {kMicrosoft, "QLinearLeakyRelu", import_unary, Op::leaky_relu},
+    {kMicrosoft, "QLinearSigmoid", import_unary, Op::sigmoid},
+    {kMicrosoft, "QLinearSoftmax", import_softmax, Op::softmax},
+    {kMicrosoft, "QLinearConcat", import_quantized_concat, Op::concat},
+    {kMicrosoft, "QLinearReduceMean", import_reduction, Op::reduce_mean},
 
     {"", "Relu", import_unary, Op::relu},
     {"", "Clip", import_clip, Op::clip},
@@ -159,6 +169,11 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"qonnx", "IntQuant", import_quant},
     {"qonnx", "BipolarQuant", import_bipolar_quant},
     {"qonnx", "Trunc", import_trunc},
+    {"qonnx", "FloatQuant", import_float_quant},
+    {"trt", "TRT_FP8QuantizeLinear", import_fp8_quantize_linear},
+    {"trt", "TRT_FP8DequantizeLinear", import_dequantize_linear},
+    {"trt", "TRT_INT4QuantizeLinear", import_int4_quantize_linear},
+    {"trt", "TRT_INT4DequantizeLinear", import_dequantize_linear},
 });
 
 // QONNX operators have been exported under these domains.

@@ -60,6 +60,7 @@ void import_cumulative_sum(OperatorCall& call, Op op);
 // operators_movement.cpp
 void import_view(OperatorCall& call, Op op);
 void import_concat(OperatorCall& call, Op op);
+void import_quantized_concat(OperatorCall& call, Op op);
 void import_split(OperatorCall& call, Op op);
 void import_slice(OperatorCall& call, Op op);
 void import_pad(OperatorCall& call, Op op);
@@ -83,10 +84,23 @@ void import_range(OperatorCall& call, Op op);
 void import_recurrent(OperatorCall& call, Op op);
 // operators_quantization.cpp
 void import_quantize_linear(OperatorCall& call, Op op);
+void import_fp8_quantize_linear(OperatorCall& call, Op op);
+void import_int4_quantize_linear(OperatorCall& call, Op op);
 void import_dequantize_linear(OperatorCall& call, Op op);
 void import_dynamic_quantize(OperatorCall& call, Op op);
+// The first operand at another width; `rule` says what the width was read from.
+void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const std::string& rule);
+// Takes a Clip between quantiser and dequantiser for the width that its range needs.
+bool narrow_by_clip(OperatorCall& call);
+// Take a Cast of integer accumulators, and a multiplication by the scales of their operands, for their dequantisation.
+bool absorb_cast_of_accumulators(OperatorCall& call);
+bool absorb_dequantization(OperatorCall& call);
+// operators_qonnx.cpp
 void import_quant(OperatorCall& call, Op op);
 void import_bipolar_quant(OperatorCall& call, Op op);
 void import_trunc(OperatorCall& call, Op op);
+void import_float_quant(OperatorCall& call, Op op);
+// operators_packed.cpp
+void import_block_quantized_matmul(OperatorCall& call, Op op);
 
 }  // namespace hwcost::onnx

@@ -111,10 +111,14 @@ void convolution(OperatorCall& call, const Positions& positions, std::int32_t ou
 void import_convolution(OperatorCall& call, Op) { convolution(call, {}, call.input(0).type); }
 
 // x, w, x_zero_point, w_zero_point.
-void import_integer_convolution(OperatorCall& call, Op) { convolution(call, {.weight = 1, .bias = kNone}, kInt32); }
+void import_integer_convolution(OperatorCall& call, Op) {
+  convolution(call, {.weight = 1, .bias = kNone}, kInt32);
+  call.mark_accumulator(0);
+}
 
 // x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias.
 void import_quantized_convolution(OperatorCall& call, Op) {
+  if (call.integer("channels_last", 0) != 0) return call.cannot_derive("its channels stand last");
   convolution(call, {.weight = 3, .bias = 8}, call.has(7) ? call.input(7).type : call.input(0).type);
 }
 

@@ -50,7 +50,10 @@ void import_unary(OperatorCall& call, Op op) {
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }
 
-void import_nary(OperatorCall& call, Op op) { combine(call, op, {.last = call.input_count()}, call.input(0).type); }
+void import_nary(OperatorCall& call, Op op) {
+  if (op == Op::mul && absorb_dequantization(call)) return;
+  combine(call, op, {.last = call.input_count()}, call.input(0).type);
+}
 
 void import_add(OperatorCall& call, Op op) {
   if (!absorb_bias(call)) import_nary(call, op);
@@ -66,6 +69,7 @@ void import_quantized_binary(OperatorCall& call, Op op) {
 }
 
 void import_clip(OperatorCall& call, Op op) {
+  if (narrow_by_clip(call)) return;
   const auto bound = [&](std::string_view name, std::size_t operand) -> std::optional<double> {
     if (const Attribute* given = call.attribute(name)) return given->real;
     const std::vector<double>* contents = call.contents(operand);
@@ -77,6 +81,7 @@ void import_clip(OperatorCall& call, Op op) {
 }
 
 void import_cast(OperatorCall& call, Op op) {
+  if (absorb_cast_of_accumulators(call)) return;
   const std::int64_t type = call.node().type == "CastLike" ? call.input(1).type : call.integer("to", kFloat);
   call.output(0, call.shape(0), static_cast<std::int32_t>(type));
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "extents.hpp"
 #include "operators.hpp"
@@ -8,11 +9,13 @@
 namespace hwcost::onnx {
 namespace {
 
+constexpr std::size_t kNone = 1000;  // no operand of a node has this position
+
 // A product of two operands by position: which are their rows, inner and column extents.
 struct Product {
   std::size_t left = 0;
   std::size_t right = 1;
-  std::size_t bias = 1000;  // no operand of a node has this position
+  std::size_t bias = kNone;
   bool transpose_left = false;
   bool transpose_right = false;
 };
@@ -144,6 +147,28 @@ void multiply(OperatorCall& call, const Product& product, std::optional<std::int
                                   .shared_batch = products / *elements(right.batch)});
 }
 
+// Where the second operand, the bias and the output's zero point stand.
+struct QuantizedProduct {
+  std::string_view operator_type;
+  std::size_t right;
+  std::size_t bias;
+  std::size_t zero_point;
+  std::int32_t type;  // of the output; undefined: that of the zero point, float where there is none
+};
+
+constexpr std::array<QuantizedProduct, 5> kQuantizedProducts{{
+    {"MatMulInteger", 1, kNone, kNone, kInt32},          // a, b, their zero points
+    {"QLinearMatMul", 3, kNone, 7, kUndefined},          // a and b, each with scale and zero point, those of y
+    {"QGemm", 3, 6, 8, kUndefined},                      // the same with the bias before y
+    {"MatMulIntegerToFloat", 1, 6, kNone, kUndefined},   // a, b, their scales, their zero points, bias
+    {"DynamicQuantizeMatMul", 1, 4, kNone, kUndefined},  // a, b, scale and zero point of b, bias
+}};
+
+const QuantizedProduct& quantized_product(std::string_view type) {
+  return *std::find_if(kQuantizedProducts.begin(), kQuantizedProducts.end(),
+                       [&](const QuantizedProduct& product) { return product.operator_type == type; });
+}
+
 // The position of the constant operand of an addition; nothing where there is not exactly one.
 std::optional<std::size_t> constant_operand(const OperatorCall& call) {
   if (call.input_count() != 2 || !call.has(0) || !call.has(1)) return std::nullopt;
@@ -172,11 +197,17 @@ void import_gemm(OperatorCall& call, Op) {
   }
 }
 
-// QLinearMatMul (a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point) or, where the operands
-// follow each other, MatMulInteger (a, b, a_zero_point, b_zero_point).
 void import_quantized_matmul(OperatorCall& call, Op) {
-  if (call.node().type == "MatMulInteger") return multiply(call, {}, kInt32);
-  multiply(call, {.right = 3}, call.has(7) ? call.input(7).type : call.input(0).type);
+  const QuantizedProduct& product = quantized_product(call.node().type);
+  std::int32_t type = product.type;
+  if (type == kUndefined) type = call.has(product.zero_point) ? call.input(product.zero_point).type : kFloat;
+  multiply(call,
+           {.right = product.right,
+            .bias = product.bias,
+            .transpose_left = call.integer("transA", 0) != 0,
+            .transpose_right = call.integer("transB", 0) != 0},
+           type);
+  if (type == kInt32) call.mark_accumulator(0);
 }
 
 bool absorb_bias(OperatorCall& call) {
@@ -196,7 +227,7 @@ bool absorb_bias(OperatorCall& call) {
   if (!is_channel_vector || bias.shape->size() > sum.shape->size()) return false;
   dims->bias = 1.0;
   node.layer.precision.bias = bias_format(bias, node.layer.precision.weight);
-  call.builder().trace(fmt::format("{} adds a constant vector: the bias of {}", call.label(), node.layer.name));
+  call.log(ImportFact::Kind::merged, node.layer.name, [] { return "the bias of the layer before"; });
   Value output = sum;
   call.builder().graph().tensors[*output.tensor].name = clean_text(call.node().outputs.at(0));
   call.forward(0, std::move(output));

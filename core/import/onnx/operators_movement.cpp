@@ -40,6 +40,7 @@ void import_view(OperatorCall& call, Op op) {
     Value value = call.input(0);
     value.parameter = call.builder().new_parameter();
     if (value.origin.parameter != 0) value.origin.parameter = value.parameter;
+    call.log(ImportFact::Kind::alias, value.name, [] { return "a constant under another name"; });
     return call.forward(0, std::move(value));
   }
   call.output(0, call.shape(0));
@@ -47,32 +48,42 @@ void import_view(OperatorCall& call, Op op) {
   call.layer(op, Movement<>{.in_elements = call.count(0), .out_elements = call.count(0)});
 }
 
-void import_concat(OperatorCall& call, Op op) {
-  call.need_rank(0, 1);
-  Shape shape = call.shape(0);
+namespace {
+
+// Joins the operands first, first + step, ...; `quantized`: the operator dequantises them itself.
+void concat(OperatorCall& call, Op op, std::size_t first, std::size_t step, bool quantized) {
+  call.need_rank(first, 1);
+  Shape shape = call.shape(first);
   const std::size_t axis = call.axis(call.integer("axis", 0), shape.size());
   double along = 0.0;
   Movement<> dims{.in_elements = 0.0};
   OwnedOperands owned;
-  for (std::size_t k = 0; k < call.input_count(); ++k) {
+  for (std::size_t k = first; k < call.input_count(); k += step) {
     Shape other = call.shape(k);
     if (other.size() == shape.size()) {
       along += static_cast<double>(other[axis]);
       other[axis] = shape[axis];
     }
     if (other != shape) {
-      call.fail(fmt::format("its operands have shapes {} and {}, which differ outside axis {}", to_text(call.shape(0)),
-                            to_text(call.shape(k)), axis));
+      call.fail(fmt::format("its operands have shapes {} and {}, which differ outside axis {}",
+                            to_text(call.shape(first)), to_text(call.shape(k)), axis));
     }
     dims.in_elements += call.count(k);
-    if (call.is_parameter(k)) owned.counted.push_back(k);
+    if (call.is_parameter(k, quantized)) owned.counted.push_back(k);
   }
   if (along > kLargestExtent) call.fail("its output has too many elements");
   shape[axis] = static_cast<std::int64_t>(along);
   dims.out_elements = elements(shape).value_or(0.0);
-  call.output(0, std::move(shape));
+  call.output(0, std::move(shape), call.input(first).type);
   call.layer(op, dims, std::move(owned));
 }
+
+}  // namespace
+
+void import_concat(OperatorCall& call, Op op) { concat(call, op, 0, 1, false); }
+
+// y_scale, y_zero_point, then every part with its scale and zero point.
+void import_quantized_concat(OperatorCall& call, Op op) { concat(call, op, 2, 3, true); }
 
 void import_split(OperatorCall& call, Op op) {
   call.need_rank(0, 1);

@@ -62,7 +62,7 @@ void import_softmax(OperatorCall& call, Op op) {
     return call.layer(op, Softmax<>{});
   }
   // Before opset 13 the axes from `axis` on were one.
-  const bool flattens = call.opset() < 13;
+  const bool flattens = call.integer("opset", call.opset()) < 13;
   const std::size_t axis = call.axis(call.integer("axis", flattens ? 1 : -1), shape.size());
   const double length = flattens ? *elements(shape, axis, shape.size()) : static_cast<double>(shape[axis]);
   call.output(0, shape);

@@ -40,6 +40,7 @@ void pool(OperatorCall& call, Op op, const std::vector<Window>& windows) {
 }  // namespace
 
 void import_pooling(OperatorCall& call, Op op) {
+  if (call.integer("channels_last", 0) != 0) return call.cannot_derive("its channels stand last");
   const Shape in = spatial_extents(call, 0);
   const Shape* kernel = call.integer_list("kernel_shape");
   if (kernel == nullptr) call.fail("has no kernel_shape");
@@ -47,6 +48,7 @@ void import_pooling(OperatorCall& call, Op op) {
 }
 
 void import_global_pooling(OperatorCall& call, Op op) {
+  if (call.integer("channels_last", 0) != 0) return call.cannot_derive("its channels stand last");
   std::vector<Window> windows;
   for (const std::int64_t extent : spatial_extents(call, 0)) {
     const auto in = static_cast<double>(extent);

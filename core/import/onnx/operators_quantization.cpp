@@ -10,8 +10,67 @@
 namespace hwcost::onnx {
 namespace {
 
-// The first operand at another width.
-void requantize(OperatorCall& call, NumberFormat width, std::int32_t type) {
+std::int64_t blocks_of(std::int64_t extent, std::int64_t block) { return (extent - 1) / block + 1; }
+
+// How far one scale reaches, in words; fails where the scales do not fit the value.
+std::string granularity(const OperatorCall& call, const Value& value) {
+  if (!call.has(1) || !call.input(1).shape || !value.shape) return "";
+  const Shape& scales = call.shape(1);
+  if (call.count(1) == 1.0) return "";
+  const auto misfit = [&] {
+    call.fail(fmt::format("its scales have shape {}, its operand {}", to_text(scales), to_text(*value.shape)));
+  };
+  const std::size_t axis = call.axis(call.integer("axis", 1), value.shape->size());
+  const std::int64_t block = call.integer("block_size", 0);
+  if (block < 0) call.fail(fmt::format("block_size is {}, wanted at least 0", block));
+  if (block == 0) {
+    if (scales.size() != 1 || scales[0] != (*value.shape)[axis]) misfit();
+    return fmt::format(" a channel (axis {})", axis);
+  }
+  Shape blocks = *value.shape;
+  if (blocks[axis] > 0) blocks[axis] = blocks_of(blocks[axis], block);
+  if (blocks != scales) misfit();
+  return fmt::format(" in blocks of {} (axis {})", block, axis);
+}
+
+// Scales of blocks are a noticeable part of a model, unlike those of tensors and channels.
+void count_block_scales(OperatorCall& call, const Value& value) {
+  if (!value.constant || call.integer("block_size", 0) == 0) return;
+  call.builder().count_block_scales(call.count(1));
+}
+
+// The format in which the quantised value is stored: that of the zero point.
+std::int32_t quantized_type(const OperatorCall& call) {
+  if (call.has(2)) return call.input(2).type;
+  const auto stated = static_cast<std::int32_t>(call.integer("output_dtype", kUndefined));
+  return stated != kUndefined ? stated : static_cast<std::int32_t>(kUint8);
+}
+
+std::string_view source_of_type(const OperatorCall& call) {
+  if (call.has(2)) return "the type of its zero point";
+  return call.attribute("output_dtype") != nullptr ? "its output_dtype" : "uint8 where there is no zero point";
+}
+
+// Bits of the integers in [low, high], in two's complement where some are negative.
+double bits_of_range(double low, double high) {
+  double bits = 1.0;
+  while (low < 0.0 ? low < -std::exp2(bits - 1.0) || high >= std::exp2(bits - 1.0) : high >= std::exp2(bits)) {
+    bits += 1.0;
+  }
+  return bits;
+}
+
+// A bound of a Clip; `fallback` where it is left out, nothing where it is computed.
+std::optional<double> bound(const OperatorCall& call, std::size_t operand, double fallback) {
+  if (!call.has(operand)) return fallback;
+  const std::vector<double>* contents = call.contents(operand);
+  if (contents == nullptr || contents->size() != 1) return std::nullopt;
+  return contents->front();
+}
+
+}  // namespace
+
+void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const std::string& rule) {
   Value value = call.input(0);
   value.type = type;
   value.width = width;
@@ -24,78 +83,45 @@ void requantize(OperatorCall& call, NumberFormat width, std::int32_t type) {
     value.through_quantizer = true;
     call.builder().reads(*value.tensor).quantized.push_back(width);
   }
-  call.builder().trace(fmt::format("{} ({}): {} is kept at {} bits", call.label(), clean_text(call.node().type),
-                                   clean_text(value.name), width.bits));
+  call.log(ImportFact::Kind::width, value.name, [&] { return fmt::format("{} bits by {}", to_text(width), rule); });
   call.forward(0, std::move(value));
 }
-
-double checked_width(const OperatorCall& call, double bits) {
-  if (!(bits >= 0.0 && bits <= 64.0)) call.fail(fmt::format("its bit width is {}, wanted 0 to 64", bits));
-  return std::ceil(bits);
-}
-
-// The one axis along which the widths differ, for a tensor of that shape.
-std::size_t varying_axis(const OperatorCall& call, const Shape& tensor, const Shape& widths) {
-  std::optional<std::size_t> axis;
-  for (std::size_t k = 0; k < widths.size(); ++k) {
-    if (widths[k] == 1) continue;
-    if (axis || widths.size() > tensor.size()) {
-      call.fail(fmt::format("its bit widths have shape {}, its input {}", to_text(widths), to_text(tensor)));
-    }
-    axis = tensor.size() - widths.size() + k;
-  }
-  return axis.value_or(0);
-}
-
-void quantize_by_channel(OperatorCall& call, const std::vector<double>& bits, const Shape& widths) {
-  std::vector<double> rounded(bits.size());
-  std::transform(bits.begin(), bits.end(), rounded.begin(), [&](double b) { return checked_width(call, b); });
-  Value value = call.input(0);
-  const std::size_t axis = varying_axis(call, *value.shape, widths);
-  if (static_cast<double>((*value.shape)[axis]) != static_cast<double>(rounded.size())) {
-    call.fail(fmt::format("it has {} bit widths, its input shape {}", rounded.size(), to_text(*value.shape)));
-  }
-  value.width = integer(*std::max_element(rounded.begin(), rounded.end()));
-  value.stored = nullptr;
-  value.contents = nullptr;
-  call.builder().trace(
-      fmt::format("{}: {} has a width for each of {} channels", call.label(), clean_text(value.name), rounded.size()));
-  value.channel_widths = ChannelWidths{.axis = axis, .bits = std::move(rounded)};
-  call.forward(0, std::move(value));
-}
-
-// The format in which the quantised value is stored: that of the zero point.
-std::int32_t quantized_type(const OperatorCall& call, std::int32_t fallback) {
-  if (call.has(2)) return call.input(2).type;
-  const auto stated = static_cast<std::int32_t>(call.integer("output_dtype", kUndefined));
-  return stated != kUndefined ? stated : fallback;
-}
-
-}  // namespace
 
 void import_quantize_linear(OperatorCall& call, Op) {
-  const std::int32_t type = quantized_type(call, kUint8);
-  requantize(call, format_of(type), type);
+  const std::string scope = granularity(call, call.input(0));
+  const std::int32_t type = quantized_type(call);
+  keep_at(call, format_of(type), type, fmt::format("{}{}", source_of_type(call), scope));
+}
+
+// TensorRT's operators from before ONNX had these types.
+void import_fp8_quantize_linear(OperatorCall& call, Op) {
+  keep_at(call, format_of(kFloat8E4M3FN), kFloat8E4M3FN, "its type" + granularity(call, call.input(0)));
+}
+
+void import_int4_quantize_linear(OperatorCall& call, Op) {
+  keep_at(call, format_of(kInt4), kInt4, "its type" + granularity(call, call.input(0)));
 }
 
 // The width is that of the operand, be it stored so or quantised before.
 void import_dequantize_linear(OperatorCall& call, Op) {
-  const Value& in = call.input(0);
-  const std::int32_t type = call.has(1) ? call.input(1).type : static_cast<std::int32_t>(kFloat);
-  if (in.constant || in.through_quantizer || is_integer_type(in.type)) {
-    Value value = in;
-    value.width = in.format();
-    value.type = type;
-    value.origin.learned = true;
-    value.stored = nullptr;
-    value.contents = nullptr;
-    if (in.constant) {
-      call.builder().trace(fmt::format("{} ({}): {} is stored at {} bits", call.label(), clean_text(call.node().type),
-                                       clean_text(in.name), value.width->bits));
-    }
-    return call.forward(0, std::move(value));
+  Value value = call.input(0);
+  if (!value.constant && !value.through_quantizer && !is_quantized_type(value.type)) {
+    call.fail("reads a value that is not quantised");
   }
-  call.fail("reads a value that is not quantised");
+  const std::string scope = granularity(call, value);
+  count_block_scales(call, value);
+  value.width = value.format();
+  value.type = call.has(1) ? call.input(1).type : static_cast<std::int32_t>(kFloat);
+  value.origin.learned = true;
+  value.stored = nullptr;
+  value.contents = nullptr;
+  call.log(ImportFact::Kind::width, value.name, [&] {
+    const std::string_view rule = value.through_quantizer ? "its quantiser"
+                                  : value.constant        ? "the type that it is stored in"
+                                                          : "the type that it is computed in";
+    return fmt::format("{} bits by {}{}", to_text(*value.width), rule, scope);
+  });
+  call.forward(0, std::move(value));
 }
 
 // The scale is found at run time: a pass over the data, hence a layer.
@@ -103,31 +129,62 @@ void import_dynamic_quantize(OperatorCall& call, Op op) {
   call.output(0, call.shape(0), kUint8);
   call.output(1, {}, kFloat);
   call.output(2, {}, kUint8);
+  call.mark_scale(1);
+  call.log(ImportFact::Kind::width, call.node().outputs.at(0), [] { return "8 bits; a layer: its scale is computed"; });
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }
 
-// QONNX: x, scale, zero point, bit width.
-void import_quant(OperatorCall& call, Op) {
-  const std::vector<double>* bits = call.contents(3);
-  if (bits == nullptr || bits->empty()) return call.cannot_derive("its bit width is not a known constant");
-  const bool is_uniform = std::all_of(bits->begin(), bits->end(), [&](double b) { return b == bits->front(); });
-  if (is_uniform && (bits->front() != 0.0 || bits->size() == 1)) {
-    return requantize(call, integer(checked_width(call, bits->front())), call.input(0).type);
+bool narrow_by_clip(OperatorCall& call) {
+  const Value& in = call.input(0);
+  const bool is_quantized = in.width && in.width->is_integer() && (in.through_quantizer || in.constant);
+  if (!is_quantized || !is_integer_type(in.type)) return false;
+  const double full = in.width->bits;
+  const bool is_signed = in.type == kInt8 || in.type == kInt16 || in.type == kInt32 || in.type == kInt4;
+  const std::optional<double> low = bound(call, 1, is_signed ? -std::exp2(full - 1.0) : 0.0);
+  const std::optional<double> high = bound(call, 2, std::exp2(is_signed ? full - 1.0 : full) - 1.0);
+  if (!low || !high || !(*low <= *high) || std::fabs(*low) > kLargestExtent || std::fabs(*high) > kLargestExtent) {
+    return false;
   }
-  if (!call.is_activation(0)) return quantize_by_channel(call, *bits, call.shape(3));
-  const double widest = *std::max_element(bits->begin(), bits->end());
-  call.builder().note(fmt::format("{}: an activation with a width per channel is counted at its widest, {} bits",
-                                  call.label(), widest));
-  requantize(call, integer(checked_width(call, widest)), call.input(0).type);
+  // One bit less is how exporters say that the accumulator must not overflow: the values are stored at full width.
+  const double bits = bits_of_range(*low, *high);
+  const double width = bits + 1.0 < full ? bits : full;
+  if (!in.constant && call.builder().readers(in.name) == 1) call.builder().reads(*in.tensor).quantized.pop_back();
+  keep_at(call, integer(width), in.type, fmt::format("the range [{}, {}] behind its quantiser", *low, *high));
+  return true;
 }
 
-void import_bipolar_quant(OperatorCall& call, Op) { requantize(call, integer(1.0), call.input(0).type); }
+bool absorb_cast_of_accumulators(OperatorCall& call) {
+  const Value& in = call.input(0);
+  const auto type = static_cast<std::int32_t>(call.integer("to", kFloat));
+  if (!in.accumulates || is_integer_type(type) || call.builder().readers(in.name) != 1) return false;
+  Value value = in;
+  value.width = integer(32.0);  // until a quantiser says otherwise
+  value.type = type;
+  call.log(ImportFact::Kind::merged, in.name, [] { return "accumulators, as their dequantisation wants them"; });
+  call.forward(0, std::move(value));
+  return true;
+}
 
-// QONNX: x, scale, zero point, input width, output width.
-void import_trunc(OperatorCall& call, Op) {
-  const std::vector<double>* bits = call.contents(4);
-  if (bits == nullptr || bits->size() != 1) return call.cannot_derive("its bit width is not a known constant");
-  requantize(call, integer(checked_width(call, bits->front())), call.input(0).type);
+bool absorb_dequantization(OperatorCall& call) {
+  if (call.input_count() != 2 || !call.has(0) || !call.has(1)) return false;
+  const bool swapped = call.input(1).accumulates || (call.input(1).is_scale && !call.input(0).accumulates);
+  const Value& in = call.input(swapped ? 1 : 0);
+  const Value& factor = call.input(swapped ? 0 : 1);
+  if ((!in.accumulates && !in.is_scale) || is_integer_type(in.type)) return false;
+  if (!factor.is_scale && !factor.constant) return false;
+  const std::optional<Shape> shape = in.shape && factor.shape ? broadcast(*in.shape, *factor.shape) : std::nullopt;
+  if (!shape) return false;
+  Value value = in;
+  if (in.accumulates) {
+    if (shape != in.shape || call.builder().readers(in.name) != 1) return false;
+    value.accumulates = false;
+    call.builder().graph().tensors[*value.tensor].name = clean_text(call.node().outputs.at(0));
+  }
+  value.shape = shape;
+  call.log(ImportFact::Kind::merged, in.name,
+           [&] { return in.accumulates ? "dequantises accumulators" : "a product of scales"; });
+  call.forward(0, std::move(value));
+  return true;
 }
 
 }  // namespace hwcost::onnx

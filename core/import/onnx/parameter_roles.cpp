@@ -16,15 +16,47 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view type
   return std::find(list.begin(), list.end(), type) != list.end();
 }
 
-constexpr std::array<std::string_view, 13> kPassedOn{
-    "Identity", "Cast",           "Transpose",        "Reshape", "Squeeze",      "Unsqueeze", "Flatten",
-    "Expand",   "QuantizeLinear", "DequantizeLinear", "Quant",   "BipolarQuant", "IntQuant"};
+constexpr std::array<std::string_view, 8> kPassedOn{"Identity", "Cast",      "Transpose", "Reshape",
+                                                    "Squeeze",  "Unsqueeze", "Flatten",   "Expand"};
 
-constexpr std::array<std::string_view, 13> kFirstIsData{
-    "Conv", "ConvTranspose",      "ConvInteger",        "Gemm",
-    "LSTM", "BatchNormalization", "LayerNormalization", "InstanceNormalization",
-    "GRU",  "GroupNormalization", "RMSNormalization",   "PRelu",
-    "RNN"};
+// Their scales, zero points and bit widths are theirs.
+constexpr std::array<std::string_view, 10> kQuantizers{"QuantizeLinear",
+                                                       "DequantizeLinear",
+                                                       "Quant",
+                                                       "BipolarQuant",
+                                                       "IntQuant",
+                                                       "FloatQuant",
+                                                       "Trunc",
+                                                       "TRT_FP8QuantizeLinear",
+                                                       "TRT_FP8DequantizeLinear",
+                                                       "TRT_INT4DequantizeLinear"};
+
+constexpr std::array<std::string_view, 2> kQuantizedBinary{"QLinearAdd", "QLinearMul"};
+
+constexpr std::array<std::string_view, 24> kFirstIsData{"QLinearConv",
+                                                        "QLinearMatMul",
+                                                        "QGemm",
+                                                        "QLinearLeakyRelu",
+                                                        "QLinearSigmoid",
+                                                        "QLinearSoftmax",
+                                                        "QLinearAveragePool",
+                                                        "QLinearGlobalAveragePool",
+                                                        "MatMulIntegerToFloat",
+                                                        "DynamicQuantizeMatMul",
+                                                        "MatMulNBits",
+                                                        "Conv",
+                                                        "ConvTranspose",
+                                                        "ConvInteger",
+                                                        "Gemm",
+                                                        "LSTM",
+                                                        "BatchNormalization",
+                                                        "LayerNormalization",
+                                                        "InstanceNormalization",
+                                                        "GRU",
+                                                        "GroupNormalization",
+                                                        "RMSNormalization",
+                                                        "PRelu",
+                                                        "RNN"};
 
 constexpr std::array<std::string_view, 24> kNeutral{
     "Add",  "Sub",     "Mul", "Div",  "Pow",   "Max",   "Min",  "Where", "Concat", "Gather", "Equal", "Less",
@@ -33,8 +65,10 @@ constexpr std::array<std::string_view, 24> kNeutral{
 Use use_of(const Node& node, std::size_t operand, std::size_t rank) {
   if (contains(kPassedOn, node.type)) return operand == 0 ? Use::passed_on : Use::neutral;
   if (contains(kFirstIsData, node.type)) return operand == 0 ? Use::data : Use::weight;
-  if (node.type == "QLinearConv" || node.type == "QLinearMatMul") return operand < 3 ? Use::data : Use::weight;
+  if (contains(kQuantizers, node.type)) return operand == 0 ? Use::passed_on : Use::weight;
+  if (contains(kQuantizedBinary, node.type)) return operand % 3 == 0 && operand < 6 ? Use::neutral : Use::weight;
   if (node.type == "MatMul" || node.type == "MatMulInteger") {
+    if (operand > 1) return Use::weight;
     return operand == 0 || rank > 2 ? Use::data : Use::weight;
   }
   if (contains(kNeutral, node.type)) return Use::neutral;

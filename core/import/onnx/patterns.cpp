@@ -214,7 +214,7 @@ class PatternFinder {
     for (const auto& [position, node] : group) {
       if (position != last) found_.absorbed.insert(node);
     }
-    found_.last_nodes[&model_.nodes[last]] = {.op = op, .input = input};
+    found_.last_nodes[&model_.nodes[last]] = {.op = op, .input = input, .nodes = group.size()};
   }
 
   const Model& model_;

@@ -14,6 +14,7 @@ namespace hwcost::onnx {
 struct FusedActivation {
   Op op = Op::gelu;
   std::string_view input;
+  std::size_t nodes = 0;  // that it was written in
 };
 
 struct Patterns {

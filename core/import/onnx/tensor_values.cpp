@@ -106,7 +106,16 @@ std::optional<std::vector<double>> unpack(std::string_view raw, std::size_t coun
   }
 }
 
-// float_data, int32_data, int64_data, double_data, uint64_data. Packed sub-byte types in int32_data are not read.
+// Several elements of less than a byte share an int32 each, as they share the bytes of raw data.
+std::optional<std::vector<double>> from_packed(const std::vector<double>& packed, const StoredTensor& tensor) {
+  const double count = elements(tensor.dims).value_or(0.0);
+  if (std::ceil(count * format_of(tensor.type).bits / 8.0) != static_cast<double>(packed.size())) return std::nullopt;
+  std::string bytes;
+  for (const double value : packed) bytes.push_back(static_cast<char>(static_cast<std::int64_t>(value) & 0xFF));
+  return unpack(bytes, static_cast<std::size_t>(count), tensor.type);
+}
+
+// float_data, int32_data, int64_data, double_data, uint64_data.
 std::optional<std::vector<double>> read_typed(const StoredTensor& tensor) {
   std::vector<double> values;
   const auto append = [&](auto range) {
@@ -138,7 +147,8 @@ std::optional<std::vector<double>> read_typed(const StoredTensor& tensor) {
     else
       reader.skip();
   }
-  if (values.empty() || format_of(tensor.type).bits < 8.0) return std::nullopt;
+  if (values.empty()) return std::nullopt;
+  if (format_of(tensor.type).bits < 8.0) return from_packed(values, tensor);
   convert_halves(values, tensor.type);
   return values;
 }

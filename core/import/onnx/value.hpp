@@ -29,8 +29,9 @@ struct Origin {
 struct Value {
   std::string_view name;
   std::optional<Shape> shape{};
-  std::int32_t type = kFloat;           // how the file stores it
-  std::optional<NumberFormat> width{};  // what a quantiser made of it; holds until the next one
+  std::optional<std::size_t> unknown_since{};  // no shape: the position of the node that stopped its inference
+  std::int32_t type = kFloat;                  // how the file stores it
+  std::optional<NumberFormat> width{};         // what a quantiser made of it; holds until the next one
   std::optional<ChannelWidths> channel_widths{};
 
   bool constant = false;                 // a parameter, a literal, or computed from such alone
@@ -41,6 +42,8 @@ struct Value {
 
   std::optional<TensorId> tensor{};  // activations
   std::optional<NodeId> producer{};  // activations that a layer writes
+  bool accumulates = false;          // activations: sums of integer products, which a scale turns into values
+  bool is_scale = false;             // activations: a scale that was found at run time
   bool through_quantizer = false;    // activations: this name is the tensor as a quantiser rounds it
 
   [[nodiscard]] NumberFormat format() const { return width ? *width : format_of(type); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace hwcost::onnx {
 namespace {
@@ -58,6 +59,16 @@ void own_parameters(Layer& layer, GraphBuilder& builder, const std::vector<const
       layer.dims);
 }
 
+// A quantiser of the network's input has no layer before it that would do its work.
+void note_quantized_input(GraphBuilder& builder, TensorId id, NumberFormat stored) {
+  const Graph& graph = builder.graph();
+  if (std::find(graph.inputs.begin(), graph.inputs.end(), id) == graph.inputs.end()) return;
+  const Tensor& input = graph.tensors[id];
+  if (input.format == stored) return;
+  builder.note(fmt::format("input '{}' is counted at the {} bits of its quantiser, whose work on {} nobody prices",
+                           input.name, to_text(input.format), to_text(stored)));
+}
+
 }  // namespace
 
 NumberFormat bias_format(const Value& bias, const WeightFormat& weight) {
@@ -101,7 +112,17 @@ void settle_tensor_formats(GraphBuilder& builder) {
   Graph& graph = builder.graph();
   for (TensorId id = 0; id < graph.tensors.size(); ++id) {
     const TensorReads& reads = builder.reads(id);
-    if (!reads.plain && !reads.quantized.empty()) graph.tensors[id].format = widest(reads.quantized);
+    if (reads.quantized.empty()) continue;
+    if (!reads.plain) {
+      const NumberFormat stored = std::exchange(graph.tensors[id].format, widest(reads.quantized));
+      note_quantized_input(builder, id, stored);
+      continue;
+    }
+    builder.log([&] {
+      const Tensor& tensor = graph.tensors[id];
+      return ImportFact{ImportFact::Kind::width, "", "", tensor.name,
+                        fmt::format("stays at {} bits: not only quantisers read it", to_text(tensor.format))};
+    });
   }
 }
 
@@ -121,6 +142,19 @@ void settle_layer_outputs(Graph& graph) {
   }
   for (hwcost::Node& node : graph.nodes) {
     if (!node.outputs.empty()) node.layer.precision.output = graph.tensors[node.outputs.front()].format;
+  }
+}
+
+void log_layer_widths(GraphBuilder& builder, const Graph& graph) {
+  for (const hwcost::Node& node : graph.nodes) {
+    const Precision& p = node.layer.precision;
+    if (!has_weights(node.layer) || !is_integer_format(p.weight)) continue;
+    builder.log([&] {
+      return ImportFact{ImportFact::Kind::width, node.source, std::string(name(node.layer.op)), node.layer.name,
+                        fmt::format("weights {}, input {}, output {}, bias {}",
+                                    p.weight.is_mixed() ? "mixed" : to_text(p.weight.uniform), to_text(p.input),
+                                    to_text(p.output), to_text(p.bias))};
+    });
   }
 }
 

@@ -32,4 +32,7 @@ void settle_tensor_formats(GraphBuilder& builder);
 // that of its tensor.
 void settle_layer_outputs(Graph& graph);
 
+// Says the widths of every layer with weights that are not all floats.
+void log_layer_widths(GraphBuilder& builder, const Graph& graph);
+
 }  // namespace hwcost::onnx

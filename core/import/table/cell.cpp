@@ -40,8 +40,8 @@ double count(const Cell& cell, std::string_view text) {
 NumberFormat number_format(const Cell& cell, std::string_view text, double least_bits = 0.0) {
   const std::optional<NumberFormat> format = number_format_from(text);
   if (!format || format->bits < least_bits) {
-    cell.fail(fmt::format("{} is no width: wanted {} to 64 bits, or one of f8, f16, bf16, f32, f64", in_quotes(text),
-                          least_bits));
+    cell.fail(fmt::format("{} is no width: wanted {} to 64 bits, or one of f4, f8, f16, bf16, f32, f64",
+                          in_quotes(text), least_bits));
   }
   return *format;
 }

@@ -26,7 +26,7 @@ struct NumberFormat {
 inline constexpr NumberFormat integer(double bits) { return {bits, NumberFormat::Kind::integer}; }
 inline constexpr NumberFormat kFloat32{32.0, NumberFormat::Kind::floating};
 
-// "8", "f32", "bf16" and the way back. Integers have 0 to 64 bits (0: pruned), floats 8, 16, 32 or 64.
+// "8", "f32", "bf16" and the way back. Integers have 0 to 64 bits (0: pruned), floats 4, 8, 16, 32 or 64.
 HWCOST_EXPORT std::string to_text(NumberFormat format);
 HWCOST_EXPORT std::optional<NumberFormat> number_format_from(std::string_view text);
 
