@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -212,6 +213,44 @@ TEST_F(Command, TheBatchIsSaidWhereAnInputFollowsIt) {
   EXPECT_NE(shaped.find("  - input 'input' is 3x3x32x32\n"), std::string::npos) << shaped;
   EXPECT_EQ(shaped.find("--batch"), std::string::npos) << shaped;
 }
+
+TEST_F(Command, AListOfInputShapesPricesEach) {
+  const std::string price = "price '" HWCOST_SOURCE_DIR
+                            "/tests/models/mobilenet_v2_op13_stripped.onnx' --hw counts --by network " +
+                            std::string("--input-shape 'input=1x3x{64,96}x{64,96}'");
+  const auto sweep = nlohmann::json::parse(run(price + " --format json").out);
+  EXPECT_EQ(sweep["schema"], "hwcost-sweep/1");
+  ASSERT_EQ(sweep["runs"].size(), 4U);
+  EXPECT_EQ(sweep["runs"][1]["input_shape"], "input=1x3x64x96");
+  EXPECT_EQ(sweep["runs"][1]["report"]["schema"], "hwcost-report/1");
+  EXPECT_EQ(sweep["runs"][1]["report"]["totals"]["metrics"], sweep["runs"][2]["report"]["totals"]["metrics"]);
+
+  const std::string csv = run(price + " --format csv").out;
+  EXPECT_EQ(csv.substr(0, 20), "input_shape,network,");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 5);
+  EXPECT_NE(csv.find("\ninput=1x3x96x96,"), std::string::npos) << csv;
+
+  const std::string table = run(price).out;
+  EXPECT_EQ(table.substr(0, 16), "input=1x3x64x64\n");
+  EXPECT_NE(table.find("\n\ninput=1x3x96x96\n"), std::string::npos) << table;
+}
+
+TEST_F(Command, AListIsForPricingAlone) {
+  const std::string import = "import '" HWCOST_SOURCE_DIR "/tests/models/resnet8_op13.onnx' ";
+  expect_error(import + "--input-shape 'input=1x3x{32,64}x32'", 2,
+               "error: --input-shape: a list of values goes with price alone");
+}
+
+TEST_F(Command, AnImportIsExplainedAsTableOrJson) {
+  const std::string explain = "import '" HWCOST_SOURCE_DIR "/tests/models/qdq_int8_op13.onnx' --explain";
+  const std::string table = run(explain).out;
+  EXPECT_EQ(table.substr(0, 9), "input: 1\n");
+  EXPECT_NE(table.find("8 bits by the type of its zero point"), std::string::npos) << table;
+  const auto facts = nlohmann::json::parse(run(explain + " --format json").out)["facts"];
+  EXPECT_EQ(
+      facts[0],
+      (nlohmann::json{{"kind", "input"}, {"node", ""}, {"op", ""}, {"value", "input"}, {"detail", "[1, 3, 32, 32]"}}));
+}
 #endif
 
 TEST_F(Command, WidthsOfTheModelAreNotSaidToBeReplaced) {
@@ -339,11 +378,15 @@ TEST_F(Command, WrongUsageExitsWithTwoAndOneLine) {
   expect_error("price net.csv --hw mpic --batch 0", 2, "error: --batch: '0' is no whole number of at least 1");
   expect_error("price net.csv --hw mpic --batch 2", 2, "error: --batch: goes with .onnx models alone");
   expect_error("price net.csv --hw mpic --input-shape x=1xx", 2,
-               "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224");
+               "error: --input-shape: 'x=1xx' is no shape such as input=1x3x224x224 or input=1x{64,128}");
   expect_error("price net.csv --hw mpic --input-shape a=1x2,b=3x", 2,
-               "error: --input-shape: 'b=3x' is no shape such as input=1x3x224x224");
+               "error: --input-shape: 'b=3x' is no shape such as input=1x3x224x224 or input=1x{64,128}");
   expect_error("price net.csv --hw mpic --input-shape a=1 --input-shape b=2,a=1", 2,
                "error: --input-shape: 'a' is given twice");
+  for (const std::string shape : {"a={}", "a={1,}", "a={1", "a=1}", "a={1,b}", "a={1}{2}", "a=1,"}) {
+    expect_error("price net.csv --hw mpic --input-shape '" + shape + "'", 2,
+                 "error: --input-shape: '" + shape + "' is no shape such as input=1x3x224x224 or input=1x{64,128}");
+  }
   expect_error("price net.csv --hw mpic --input-shape a,b=1,c=2", 2,
                "error: --input-shape: goes with .onnx models alone");
   expect_error("price net.csv --hw mpic --nonsense", 2, "error: The following argument was not expected: --nonsense");

@@ -141,8 +141,8 @@ ModelWriter free_batch() {
 
 TEST(OnnxInputs, FreeDimensionsThatNothingBindsAreListed) {
   EXPECT_EQ(error_of(free_batch()),
-            "test.onnx: error: free dimensions: 'N' (dimension 0 of input 'x'), 'length' (dimension 2 of input 'x'); "
-            "bind them by --batch (the leading ones) or --input-shape");
+            "test.onnx: error: free dimensions: 'N' (axis 0 of 'x'), 'length' (axis 2 of 'x'); bind them by --batch "
+            "(leading axes) or --input-shape (NAME=EXTENT, INPUT=SHAPE)");
   EXPECT_NE(error_of(free_batch(), {.batch = 2.0, .input_shapes = {}}).find("'length'"), std::string::npos);
 }
 
@@ -151,9 +151,26 @@ TEST(OnnxInputs, OptionsBindThem) {
   EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).shape, (std::vector<double>{2.0, 3.0, 7.0}));
 }
 
+TEST(OnnxInputs, AFreeDimensionIsBoundByItsNameWhereverItStands) {
+  ModelWriter writer;
+  writer.input("x", {-1, -1}, 1, {"N", "length"});
+  writer.input("mask", {-1, -1}, 1, {"N", "length"});
+  writer.node("Mul", {"x", "mask"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(error_of(writer),
+            "test.onnx: error: free dimensions: 'N' (axis 0 of 'x', axis 0 of 'mask'), 'length' (axis 1 of 'x', axis 1 "
+            "of 'mask'); bind them by --batch (leading axes) or --input-shape (NAME=EXTENT, INPUT=SHAPE)");
+  const Graph graph = writer.import({.batch = 2.0, .input_shapes = {{"length", {5.0}}}});
+  EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).shape, (std::vector<double>{2.0, 5.0}));
+  EXPECT_EQ(error_of(writer, {.batch = {}, .input_shapes = {{"length", {5.0}}, {"x", {1.0, 6.0}}}}),
+            "test.onnx: error: dimension 'length' of input 'x' is 6, elsewhere 5");
+  EXPECT_EQ(error_of(writer, {.batch = 2.0, .input_shapes = {{"length", {5.0, 6.0}}}}),
+            "test.onnx: error: dimension 'length' is given 2 extents, wanted one");
+}
+
 TEST(OnnxInputs, OptionsThatFitNoInputAreErrors) {
   EXPECT_EQ(error_of(free_batch(), {.batch = {}, .input_shapes = {{"y", {1.0}}}}),
-            "test.onnx: error: a shape is given for 'y', which is no input");
+            "test.onnx: error: a shape is given for 'y', which is no input and no free dimension of one");
   EXPECT_NE(error_of(free_batch(), {.batch = {}, .input_shapes = {{"x", {1.0}}}}), "no error");
   EXPECT_NE(error_of(free_batch(), {.batch = {}, .input_shapes = {{"x", {1.0, 3.0, 0.5}}}}), "no error");
   EXPECT_NE(error_of(free_batch(), {.batch = -1.0, .input_shapes = {}}), "no error");

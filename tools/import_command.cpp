@@ -26,8 +26,12 @@ constexpr const char* kExample =
 
 // The explanation stands in the place of the IR on stdout.
 int run(const ImportOptions& options) {
+  if (is_sweep(options.model.input_shapes)) {
+    throw CLI::ValidationError("--input-shape", "a list of values goes with price alone");
+  }
   std::vector<ExplainedFact> explanation;
-  const Graph graph = load_model(options.model, options.explain ? &explanation : nullptr);
+  const Graph graph =
+      load_model(options.model, bindings(options.model.input_shapes).front(), options.explain ? &explanation : nullptr);
   if (!options.explain || !options.output.empty()) {
     std::string json = graph_to_json(graph);
     if (!json.ends_with('\n')) json += '\n';

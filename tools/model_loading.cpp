@@ -4,35 +4,20 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string_view>
 
 #include "command.hpp"
 #include "hwcost/assignment.hpp"
 #include "hwcost/import/json.hpp"
 #include "hwcost/import/table.hpp"
+#include "numbers.hpp"
 #ifdef HWCOST_WITH_ONNX
 #include "hwcost/import/onnx.hpp"
 #endif
 
 namespace hwcost::command {
 namespace {
-
-constexpr std::uint64_t kLargestExactCount = std::uint64_t{1} << 53;
-
-// A whole number without sign or exponent, from 1 on.
-std::optional<double> count_from(std::string_view text, std::uint64_t most = kLargestExactCount) {
-  std::uint64_t count = 0;
-  const bool digits_only =
-      !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-  if (!digits_only) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || count < 1 || count > most) return std::nullopt;
-  return static_cast<double>(count);
-}
 
 ModelOptions::Bits bits_from(const std::string& text) {
   const std::size_t a = text.find('a');
@@ -51,35 +36,6 @@ double batch_from(const std::string& text) {
   return *batch;
 }
 
-void add_shape(std::string_view text, std::map<std::string, std::vector<double>>& shapes) {
-  const auto fail = [&] {
-    return CLI::ValidationError("--input-shape", fmt::format("'{}' is no shape such as input=1x3x224x224", text));
-  };
-  const std::size_t equals = text.rfind('=');
-  if (equals == std::string::npos || equals == 0) throw fail();
-  const auto [entry, is_new] = shapes.try_emplace(std::string(text.substr(0, equals)));
-  if (!is_new) throw CLI::ValidationError("--input-shape", fmt::format("'{}' is given twice", entry->first));
-  std::string_view rest = text.substr(equals + 1);
-  while (true) {
-    const std::size_t end = std::min(rest.find('x'), rest.size());
-    const auto extent = count_from(rest.substr(0, end));
-    if (!extent) throw fail();
-    entry->second.push_back(*extent);
-    if (end == rest.size()) return;
-    rest.remove_prefix(end + 1);
-  }
-}
-
-// "a=1x2,b=3x4". Names may hold commas: one ends a shape only where a shape has begun.
-void add_shapes(std::string_view text, std::map<std::string, std::vector<double>>& shapes) {
-  while (true) {
-    const std::size_t comma = text.find(',', std::min(text.find('='), text.size()));
-    add_shape(text.substr(0, comma), shapes);
-    if (comma == std::string_view::npos) return;
-    text.remove_prefix(comma + 1);
-  }
-}
-
 std::string lower_case_extension(const std::string& file) {
   std::string extension = std::filesystem::path(file).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
@@ -93,10 +49,10 @@ void refuse_shapes(const ModelOptions& options) {
 }
 
 #ifdef HWCOST_WITH_ONNX
-Graph load_onnx(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
+Graph load_onnx(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
   OnnxOptions onnx;
   onnx.batch = options.batch;
-  onnx.input_shapes = options.input_shapes;
+  onnx.input_shapes = binding.shapes;
   if (explanation == nullptr) return import_onnx(options.file, onnx);
   ImportLog log;
   Graph graph = import_onnx(options.file, onnx, &log);
@@ -106,14 +62,14 @@ Graph load_onnx(const ModelOptions& options, std::vector<ExplainedFact>* explana
   return graph;
 }
 #else
-Graph load_onnx(const ModelOptions& options, std::vector<ExplainedFact>*) {
+Graph load_onnx(const ModelOptions& options, const ShapeBinding&, std::vector<ExplainedFact>*) {
   throw InputError({options.file, 0}, "this build of hwcost reads no ONNX files (HWCOST_WITH_ONNX is off)");
 }
 #endif
 
-Graph load_file(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
+Graph load_file(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
   const std::string extension = lower_case_extension(options.file);
-  if (extension == ".onnx") return load_onnx(options, explanation);
+  if (extension == ".onnx") return load_onnx(options, binding, explanation);
   if (extension != ".csv" && extension != ".json") {
     throw InputError({options.file, 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", extension));
   }
@@ -123,10 +79,9 @@ Graph load_file(const ModelOptions& options, std::vector<ExplainedFact>* explana
 }
 
 // Inputs that --input-shape names do not follow --batch.
-bool takes_batch(const Graph& graph, const ModelOptions& options) {
-  return options.batch && std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](TensorId id) {
-           return !options.input_shapes.contains(graph.tensors[id].name);
-         });
+bool takes_batch(const Graph& graph, const ModelOptions& options, const ShapeBinding& binding) {
+  return options.batch && std::any_of(graph.inputs.begin(), graph.inputs.end(),
+                                      [&](TensorId id) { return !binding.shapes.contains(graph.tensors[id].name); });
 }
 
 // What replaces the model's own widths is said at the head of every report.
@@ -165,17 +120,12 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
           "--batch", [&options](const std::string& text) { options.batch = batch_from(text); },
           "Batch size of an ONNX model whose leading dimension is free")
       ->type_name("N");
-  command
-      .add_option_function<std::string>(
-          "--input-shape", [&options](const std::string& text) { add_shapes(text, options.input_shapes); },
-          "Shape of an ONNX model's input, such as input=1x3x224x224 (repeatable)")
-      ->type_name("NAME=SHAPE[,NAME=SHAPE]")
-      ->trigger_on_parse();
+  add_shape_option(command, options.input_shapes);
 }
 
-Graph load_model(const ModelOptions& options, std::vector<ExplainedFact>* explanation) {
-  Graph graph = load_file(options, explanation);
-  if (takes_batch(graph, options)) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
+Graph load_model(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
+  Graph graph = load_file(options, binding, explanation);
+  if (takes_batch(graph, options, binding)) graph.notes.push_back(fmt::format("batch {} by --batch", *options.batch));
   if (options.bits) override_bits(graph, *options.bits);
   if (!options.assignment_file.empty()) assign_from(options.assignment_file, graph);
   return graph;

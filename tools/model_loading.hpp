@@ -2,13 +2,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hwcost/graph.hpp"
 #include "import_explanation.hpp"
+#include "input_shapes.hpp"
 
 namespace hwcost::command {
 
@@ -21,14 +21,15 @@ struct ModelOptions {
   std::optional<Bits> bits;
   std::string assignment_file;
   std::optional<double> batch;
-  std::map<std::string, std::vector<double>> input_shapes;  // by input: "input=1x3x224x224"
+  std::vector<ShapeOption> input_shapes;
 };
 
 // MODEL and the options that change it. `options` must outlive the parsing.
 void add_model_options(CLI::App& command, ModelOptions& options);
 
-// The network as the options want it. What an importer did to the file's nodes goes to `explanation`. Throws
-// InputError, and CLI::ValidationError for options that do not go with the kind of file.
-Graph load_model(const ModelOptions& options, std::vector<ExplainedFact>* explanation = nullptr);
+// The network as the options want it, with these shapes. What an importer did to the file's nodes goes to
+// `explanation`. Throws InputError, and CLI::ValidationError for options that do not go with the kind of file.
+Graph load_model(const ModelOptions& options, const ShapeBinding& binding,
+                 std::vector<ExplainedFact>* explanation = nullptr);
 
 }  // namespace hwcost::command

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 
@@ -15,6 +17,16 @@ constexpr double kLargestExactCount = 9007199254740992.0;  // 2^53
 }  // namespace
 
 bool is_exact_count(double value) { return value == std::trunc(value) && std::abs(value) <= kLargestExactCount; }
+
+std::optional<double> count_from(std::string_view text, std::uint64_t most) {
+  std::uint64_t count = 0;
+  const bool digits_only =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  if (!digits_only) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count < 1 || count > most) return std::nullopt;
+  return static_cast<double>(count);
+}
 
 std::string exact(double value) {
   if (value == 0.0) return "0";

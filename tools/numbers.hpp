@@ -1,6 +1,8 @@
 // Numbers as text: in full for files, short for people.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +10,10 @@ namespace hwcost::command {
 
 // Whether the value is a whole number that prints without an exponent and is exact.
 bool is_exact_count(double value);
+
+// A whole number from 1 on, without sign or exponent; nothing where the text is none.
+inline constexpr std::uint64_t kLargestCount = std::uint64_t{1} << 53;
+std::optional<double> count_from(std::string_view text, std::uint64_t most = kLargestCount);
 
 // The shortest text that reads back to the same double; counts as digits alone. Always in the C locale.
 std::string exact(double value);

@@ -1,4 +1,6 @@
 // hwcost price: a network's prices on one machine or several.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -32,6 +34,7 @@ struct PriceOptions {
 constexpr const char* kExample =
     "  hwcost price resnet8.onnx --hw mpic,gap8 --bits w8a8\n"
     "  hwcost price resnet8.onnx --hw counts --by module\n"
+    "  hwcost price encoder.onnx --hw counts --input-shape 'length={64,128,256}' --format csv\n"
     "  hwcost price layers.csv --formula 'macs*w_bits^2*a_bits' --format csv";
 
 const std::map<std::string, Detail> kDetails{
@@ -40,14 +43,14 @@ const std::map<std::string, Format> kFormats{{"table", Format::table}, {"csv", F
 const std::map<std::string, Optimizer> kOptimizers{
     {"sgd", Optimizer::sgd}, {"momentum", Optimizer::momentum}, {"adam", Optimizer::adam}};
 
-std::string in_format(const std::vector<NetworkReport>& reports, const PriceOptions& options) {
+std::string in_format(const std::vector<PricedRun>& runs, const PriceOptions& options) {
   switch (options.format) {
     case Format::table:
-      return report_table(reports, options.detail);
+      return report_table(runs, options.detail);
     case Format::csv:
-      return report_csv(reports, options.detail);
+      return report_csv(runs, options.detail);
     case Format::json:
-      return report_json(reports, options.detail);
+      return report_json(runs, options.detail);
   }
   return {};
 }
@@ -80,6 +83,31 @@ std::vector<std::string> machine_names(const PriceOptions& options) {
   return {"counts"};
 }
 
+std::vector<PricedRun> priced_runs(const PriceOptions& options, const std::vector<Machine>& machines,
+                                   const EvaluateOptions& how) {
+  const std::vector<ShapeBinding> shapes = bindings(options.model.input_shapes);
+  std::vector<PricedRun> runs;
+  Progress progress(shapes.size() * (machines.size() + 1));
+  for (const ShapeBinding& binding : shapes) {
+    progress.next(fmt::format("reading {} {}", options.model.file, binding.text));
+    const Graph graph = load_model(options.model, binding);
+    PricedRun& run = runs.emplace_back();
+    if (is_sweep(options.model.input_shapes)) run.input_shape = binding.text;
+    for (const Machine& machine : machines) {
+      progress.next("pricing on " + machine.description.name());
+      run.reports.push_back(evaluate(graph, machine, how));
+    }
+  }
+  return runs;
+}
+
+bool has_unsupported(const std::vector<PricedRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const PricedRun& run) {
+    return std::any_of(run.reports.begin(), run.reports.end(),
+                       [](const NetworkReport& report) { return report.totals.unsupported > 0; });
+  });
+}
+
 int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
   EvaluateOptions how;
@@ -89,21 +117,9 @@ int run(const PriceOptions& options, const Session& session) {
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
 
-  std::vector<NetworkReport> reports;
-  {
-    Progress progress(machines.size() + 1);
-    progress.next("reading " + options.model.file);
-    const Graph graph = load_model(options.model);
-    for (const Machine& machine : machines) {
-      progress.next("pricing on " + machine.description.name());
-      reports.push_back(evaluate(graph, machine, how));
-    }
-  }
-  write_result(options.output, in_format(reports, options));
-
-  std::size_t unsupported = 0;
-  for (const NetworkReport& report : reports) unsupported += report.totals.unsupported;
-  return unsupported > 0 && !options.allow_unpriced ? kSomeUnpriced : kSuccess;
+  const std::vector<PricedRun> runs = priced_runs(options, machines, how);
+  write_result(options.output, in_format(runs, options));
+  return has_unsupported(runs) && !options.allow_unpriced ? kSomeUnpriced : kSuccess;
 }
 
 }  // namespace

@@ -41,17 +41,17 @@ class CsvText {
   bool at_line_start_ = true;
 };
 
-// The rows of all reports; `hardware` is the first column where there are several.
+// The rows of all reports. All runs are on the same machines, hence have the same columns.
 class ReportCsv {
  public:
-  explicit ReportCsv(const std::vector<NetworkReport>& reports)
-      : reports_(reports), metrics_(metrics_of_all(reports)) {}
+  explicit ReportCsv(const std::vector<PricedRun>& runs)
+      : runs_(runs), metrics_(metrics_of_all(runs.front().reports)), compares_(runs.front().reports.size() > 1) {}
 
   std::string layers() && {
     header({"layer", "op", "status", "reason"});
-    for (const NetworkReport& report : reports_) {
+    for_each_report([&](const PricedRun& run, const NetworkReport& report) {
       for (const LayerReport& layer : report.layers) {
-        begin_row(report);
+        begin_row(run, report);
         csv_.add(layer.name);
         csv_.add(layer.op);
         csv_.add(to_text(layer.status));
@@ -59,29 +59,29 @@ class ReportCsv {
         csv_.add_values(figures(layer, metrics_));
         csv_.end_line();
       }
-    }
+    });
     return std::move(csv_).take();
   }
 
   std::string modules() && {
     header({"module", "depth", "priced", "approximated", "unsupported", "unpriced_macs_share"});
-    for (const NetworkReport& report : reports_) {
+    for_each_report([&](const PricedRun& run, const NetworkReport& report) {
       for (const ModuleReport& module : by_module(report)) {
-        begin_row(report);
+        begin_row(run, report);
         csv_.add(module.path);
         csv_.add_count(module.depth);
         add_totals(module.totals, report.metrics);
         csv_.end_line();
       }
-    }
+    });
     return std::move(csv_).take();
   }
 
   std::string networks() && {
     header({"network", "priced", "approximated", "unsupported", "unpriced_macs_share"},
            {"model_bytes", "peak_activation_elements", "peak_activation_bytes", "training_bytes"});
-    for (const NetworkReport& report : reports_) {
-      begin_row(report);
+    for_each_report([&](const PricedRun& run, const NetworkReport& report) {
+      begin_row(run, report);
       csv_.add(report.model);
       add_totals(report.totals, report.metrics);
       const auto& peak = report.peak_activations;
@@ -90,21 +90,30 @@ class ReportCsv {
       csv_.add(peak ? std::optional(peak->bytes) : std::nullopt);
       csv_.add(report.training_bytes);
       csv_.end_line();
-    }
+    });
     return std::move(csv_).take();
   }
 
  private:
   void header(const std::vector<std::string_view>& before, const std::vector<std::string_view>& behind = {}) {
-    if (reports_.size() > 1) csv_.add("hardware");
+    if (is_sweep(runs_)) csv_.add("input_shape");
+    if (compares_) csv_.add("hardware");
     for (const std::string_view column : before) csv_.add(column);
     csv_.add_names(figures(LayerReport{}, metrics_));
     for (const std::string_view column : behind) csv_.add(column);
     csv_.end_line();
   }
 
-  void begin_row(const NetworkReport& report) {
-    if (reports_.size() > 1) csv_.add(report.hardware.name);
+  template <class F>
+  void for_each_report(F&& f) const {
+    for (const PricedRun& run : runs_) {
+      for (const NetworkReport& report : run.reports) f(run, report);
+    }
+  }
+
+  void begin_row(const PricedRun& run, const NetworkReport& report) {
+    if (run.input_shape) csv_.add(*run.input_shape);
+    if (compares_) csv_.add(report.hardware.name);
   }
 
   void add_totals(const Totals& totals, MetricSet defined) {
@@ -115,15 +124,16 @@ class ReportCsv {
     csv_.add_values(figures(totals, metrics_, defined));
   }
 
-  const std::vector<NetworkReport>& reports_;
+  const std::vector<PricedRun>& runs_;
   MetricSet metrics_;
+  bool compares_;  // several machines
   CsvText csv_;
 };
 
 }  // namespace
 
-std::string report_csv(const std::vector<NetworkReport>& reports, Detail detail) {
-  ReportCsv csv(reports);
+std::string report_csv(const std::vector<PricedRun>& runs, Detail detail) {
+  ReportCsv csv(runs);
   switch (detail) {
     case Detail::layer:
       return std::move(csv).layers();

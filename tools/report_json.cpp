@@ -112,15 +112,24 @@ Json report_object(const NetworkReport& report, Detail detail) {
   return object;
 }
 
+Json run_object(const std::vector<NetworkReport>& reports, Detail detail) {
+  if (reports.size() == 1) return report_object(reports.front(), detail);
+  Json result = {{"schema", "hwcost-comparison/1"}, {"reports", Json::array()}};
+  for (const NetworkReport& report : reports) result["reports"].push_back(report_object(report, detail));
+  return result;
+}
+
 }  // namespace
 
-std::string report_json(const std::vector<NetworkReport>& reports, Detail detail) {
+std::string report_json(const std::vector<PricedRun>& runs, Detail detail) {
   Json result;
-  if (reports.size() == 1) {
-    result = report_object(reports.front(), detail);
+  if (!is_sweep(runs)) {
+    result = run_object(runs.front().reports, detail);
   } else {
-    result = {{"schema", "hwcost-comparison/1"}, {"reports", Json::array()}};
-    for (const NetworkReport& report : reports) result["reports"].push_back(report_object(report, detail));
+    result = {{"schema", "hwcost-sweep/1"}, {"runs", Json::array()}};
+    for (const PricedRun& run : runs) {
+      result["runs"].push_back({{"input_shape", *run.input_shape}, {"report", run_object(run.reports, detail)}});
+    }
   }
   // Names from model files may be no UTF-8: such bytes are replaced, the report is still printed.
   return result.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';

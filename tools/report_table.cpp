@@ -90,15 +90,24 @@ std::string foot(const NetworkReport& report) {
   return text;
 }
 
-}  // namespace
-
-std::string report_table(const std::vector<NetworkReport>& reports, Detail detail) {
+std::string run_table(const std::vector<NetworkReport>& reports, Detail detail) {
   if (reports.size() > 1) return comparison_table(reports, detail);
   const NetworkReport& report = reports.front();
   std::string text = head(report);
   if (detail == Detail::layer) text += layers_table(report) + '\n';
   if (detail == Detail::module) text += modules_table(report) + '\n';
   return text + foot(report);
+}
+
+}  // namespace
+
+std::string report_table(const std::vector<PricedRun>& runs, Detail detail) {
+  std::string text;
+  for (const PricedRun& run : runs) {
+    if (run.input_shape) text += fmt::format("{}{}\n", text.empty() ? "" : "\n", printable(*run.input_shape));
+    text += run_table(run.reports, detail);
+  }
+  return text;
 }
 
 }  // namespace hwcost::command

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "extents.hpp"
 #include "hwcost/error.hpp"
@@ -12,6 +13,47 @@
 
 namespace hwcost::onnx {
 namespace {
+
+// Dimensions that nothing binds, each with the places where it stands.
+class FreeDimensions {
+ public:
+  void add_input(const std::string& input) { add("the shape of '" + input + "'", "the file states none"); }
+  void add_axis(std::string_view symbol, std::size_t axis, const std::string& input) {
+    const std::string place = fmt::format("axis {} of '{}'", axis, input);
+    if (symbol.empty()) return add(place, "");
+    add(fmt::format("'{}'", clean_text(symbol)), place);
+  }
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::string sentence() const {
+    std::vector<std::string> texts;
+    for (const Entry& entry : entries_) {
+      if (texts.size() == kShown) break;
+      std::vector<std::string> places(
+          entry.places.begin(), entry.places.begin() + std::min<std::ptrdiff_t>(kShown, std::ssize(entry.places)));
+      if (places.size() < entry.places.size()) places.emplace_back("...");
+      const std::string where = fmt::format("{}", fmt::join(places, ", "));
+      texts.push_back(where.empty() ? entry.what : fmt::format("{} ({})", entry.what, where));
+    }
+    const std::size_t more = entries_.size() - texts.size();
+    return fmt::format(
+        "free dimensions: {}{}; bind them by --batch (leading axes) or --input-shape (NAME=EXTENT, INPUT=SHAPE)",
+        fmt::join(texts, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+  }
+
+ private:
+  static constexpr int kShown = 8;
+  struct Entry {
+    std::string what;
+    std::vector<std::string> places;
+  };
+  void add(const std::string& what, const std::string& place) {
+    const auto [found, is_new] = index_.try_emplace(what, entries_.size());
+    if (is_new) entries_.push_back({.what = what, .places = {}});
+    if (!place.empty()) entries_[found->second].places.push_back(place);
+  }
+  std::vector<Entry> entries_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
 
 class InputBinder {
  public:
@@ -25,13 +67,10 @@ class InputBinder {
   void define() {
     check_options();
     collect_symbols();
-    std::vector<std::string> free;
+    FreeDimensions free;
     std::vector<std::pair<const ValueInfo*, Shape>> shapes;
     for (const ValueInfo* input : inputs_) shapes.emplace_back(input, bound_shape(*input, free));
-    if (!free.empty()) {
-      fail(fmt::format("free dimensions: {}; bind them by --batch (the leading ones) or --input-shape",
-                       fmt::join(free, ", ")));
-    }
+    if (!free.empty()) fail(free.sentence());
     builder_.bind(symbols_);
     for (auto& [input, shape] : shapes) {
       if (contradicts(*input, shape)) builder_.inputs_changed();
@@ -61,11 +100,26 @@ class InputBinder {
     return options_.batch && axis == 0 && !roles_.is_parameter(input.name) && option(input) == nullptr;
   }
 
+  [[nodiscard]] bool is_symbol(std::string_view name) const {
+    return std::any_of(inputs_.begin(), inputs_.end(), [&](const ValueInfo* input) {
+      return input->shape && std::any_of(input->shape->begin(), input->shape->end(),
+                                         [&](const Dimension& d) { return !d.value && d.symbol == name; });
+    });
+  }
+
+  [[nodiscard]] bool is_input(std::string_view name) const {
+    return std::any_of(inputs_.begin(), inputs_.end(), [&](const ValueInfo* input) { return input->name == name; });
+  }
+
   void check_options() const {
     for (const auto& [name, shape] : options_.input_shapes) {
       const auto found = std::find_if(inputs_.begin(), inputs_.end(),
                                       [&, &n = name](const ValueInfo* input) { return input->name == n; });
-      if (found == inputs_.end()) fail(fmt::format("a shape is given for '{}', which is no input", clean_text(name)));
+      if (found == inputs_.end()) {
+        if (is_symbol(name)) continue;
+        fail(
+            fmt::format("a shape is given for '{}', which is no input and no free dimension of one", clean_text(name)));
+      }
       const auto& stated = (*found)->shape;
       if (stated && stated->size() != shape.size()) {
         fail(fmt::format("input '{}' has {} dimensions, a shape of {} is given", clean_text(name), stated->size(),
@@ -75,7 +129,19 @@ class InputBinder {
     if (options_.batch) checked(*options_.batch, "the batch");
   }
 
+  // The options that name a dimension, not an input.
+  void bind_named_dimensions() {
+    for (const auto& [name, shape] : options_.input_shapes) {
+      if (is_input(name)) continue;
+      if (shape.size() != 1) {
+        fail(fmt::format("dimension '{}' is given {} extents, wanted one", clean_text(name), shape.size()));
+      }
+      bind(name, shape.front(), {});
+    }
+  }
+
   void collect_symbols() {
+    bind_named_dimensions();
     for (const ValueInfo* input : inputs_) {
       if (!input->shape) continue;
       const std::vector<double>* given = option(*input);
@@ -100,12 +166,12 @@ class InputBinder {
   }
 
   // Free dimensions are added to `free`.
-  Shape bound_shape(const ValueInfo& input, std::vector<std::string>& free) const {
+  Shape bound_shape(const ValueInfo& input, FreeDimensions& free) const {
     const std::string name = clean_text(input.name);
     if (!input.is_tensor) fail(fmt::format("input '{}' is not a tensor", name));
     const std::vector<double>* given = option(input);
     if (!input.shape && given == nullptr) {
-      free.push_back(fmt::format("input '{}' (the file states no shape)", name));
+      free.add_input(name);
       return {};
     }
     const std::size_t rank = given != nullptr ? given->size() : input.shape->size();
@@ -122,7 +188,7 @@ class InputBinder {
       } else if (const auto symbol = symbols_.find(stated.symbol); symbol != symbols_.end()) {
         shape[k] = symbol->second;
       } else {
-        free.push_back(stated.symbol.empty() ? what : fmt::format("'{}' ({})", clean_text(stated.symbol), what));
+        free.add_axis(stated.symbol, k, name);
       }
     }
     if (!elements(shape)) fail(fmt::format("input '{}' of shape {} has more than 2^53 elements", name, to_text(shape)));

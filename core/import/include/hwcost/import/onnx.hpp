@@ -17,7 +17,8 @@ namespace hwcost {
 
 struct OnnxOptions {
   std::optional<double> batch;                              // value of a free leading dimension of the inputs
-  std::map<std::string, std::vector<double>> input_shapes;  // by input name, overriding the file's
+  // By input, overriding the file's; or one extent by the name of a free dimension, wherever that stands.
+  std::map<std::string, std::vector<double>> input_shapes;
 };
 
 // One thing that became of a node or a value of the file.
