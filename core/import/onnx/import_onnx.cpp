@@ -7,17 +7,18 @@
 #include <protozero/exception.hpp>
 #include <unordered_map>
 
+#include "byte_source.hpp"
 #include "extents.hpp"
 #include "graph_builder.hpp"
 #include "hwcost/error.hpp"
 #include "input_shapes.hpp"
-#include "mapped_file.hpp"
 #include "model_reader.hpp"
 #include "naming.hpp"
 #include "node_order.hpp"
 #include "operators.hpp"
 #include "parameter_roles.hpp"
 #include "patterns.hpp"
+#include "skeleton.hpp"
 #include "widths.hpp"
 
 namespace hwcost {
@@ -186,22 +187,26 @@ Graph build(const Model& model, const std::string& file, const OnnxOptions& opti
   return graph;
 }
 
-}  // namespace
-}  // namespace onnx
-
-Graph import_onnx(std::span<const std::byte> bytes, const std::string& file, const OnnxOptions& options,
-                  ImportLog* log) {
+Graph import_from(const ByteSource& source, const std::string& file, const OnnxOptions& options, ImportLog* log) {
   try {
-    const onnx::Model model = onnx::read_model(bytes, file);
-    return onnx::build(model, file, options, log);
+    const std::string skeleton = read_skeleton(source, file);
+    const Model model = read_model(std::as_bytes(std::span(skeleton)), file);
+    return build(model, file, options, log);
   } catch (const protozero::exception& error) {
     throw InputError({file, 0}, fmt::format("no ONNX model: {}", error.what()));
   }
 }
 
+}  // namespace
+}  // namespace onnx
+
+Graph import_onnx(std::span<const std::byte> bytes, const std::string& file, const OnnxOptions& options,
+                  ImportLog* log) {
+  return onnx::import_from(onnx::MemoryBytes(bytes), file, options, log);
+}
+
 Graph import_onnx(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
-  const onnx::MappedFile mapped(file);
-  return import_onnx(mapped.bytes(), file.string(), options, log);
+  return onnx::import_from(onnx::FileBytes(file), file.string(), options, log);
 }
 
 }  // namespace hwcost

@@ -16,7 +16,7 @@
 namespace hwcost {
 
 struct OnnxOptions {
-  std::optional<double> batch;                              // value of a free leading dimension of the inputs
+  std::optional<double> batch;  // value of a free leading dimension of the inputs
   // By input, overriding the file's; or one extent by the name of a free dimension, wherever that stands.
   std::map<std::string, std::vector<double>> input_shapes;
 };
@@ -49,7 +49,8 @@ struct ImportLog {
   std::vector<ImportFact> facts;
 };
 
-// Reads a model. The file is mapped, not copied; external data is never opened. Names follow the nodes' scopes:
+// Reads a model. Its weights are passed over: the memory that this takes does not depend on them; external data is
+// never opened. A file that changes meanwhile is an error at worst. Names follow the nodes' scopes:
 // `/layer1/layer1.0/conv1/Conv` is `layer1.0.conv1`. Operators that nobody knows become Op::custom.
 // Throws InputError: "file: error: ..." where the bytes are no model, "file: node NAME: error: ..." where a node
 // contradicts itself or a dimension is free and no option binds it. A log costs time: it is kept only where given.
