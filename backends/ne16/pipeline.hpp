@@ -149,7 +149,9 @@ class Pipeline {
         rows_(shape.out_height, tiling.height),
         columns_(shape.out_width, tiling.width) {
     const bool streams = value_of(memory.l3_bandwidth.value) > 0.0 && memory.l2_capacity < l2_need(job, shape, widths);
-    const Bandwidth<T>& bandwidth = streams ? memory.l3_bandwidth : memory.dma_bandwidth;
+    // What comes from beyond L2 passes through it: the slower of the two says how fast.
+    const Bandwidth<T>& bandwidth =
+        streams && memory.l3_bandwidth < memory.dma_bandwidth ? memory.l3_bandwidth : memory.dma_bandwidth;
     for (std::size_t k = channels_.first(); k < 2; ++k) {
       const T& channels = channels_.sizes[k];
       const Job<T> one{shape.in_channels, channels, T(1.0), shape.bias, shape.pointwise, shape.depthwise};
