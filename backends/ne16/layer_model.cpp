@@ -41,11 +41,13 @@ std::vector<Detail> LayerModel::details_of(const Params<double>& p, const LayerS
 
 std::string LayerModel::no_tile(const Params<double>& p, const LayerShape<double>& shape, const Widths<>& w) {
   const double channels = std::min(shape.out_channels, channel_tile(p.job, shape.depthwise));
-  const TileExtents<double> least{std::min(shape.out_height, p.job.out_tile), std::min(shape.out_width, p.job.out_tile),
-                                  channels};
-  return fmt::format("no tile of it fits L1: {:.0f} outputs of {:.0f} channels take {:.0f} bytes twice, of {:.0f}",
+  const double side = shape.takes_patches() ? patch_outputs(p.job) : p.job.out_tile;
+  const TileExtents<double> least{std::min(shape.out_height, side), std::min(shape.out_width, side), channels};
+  const bool is_only_tile =
+      least.height == shape.out_height && least.width == shape.out_width && least.channels == shape.out_channels;
+  return fmt::format("no tile of it fits L1: {:.0f} outputs of {:.0f} channels take {:.0f} bytes{}, of {:.0f}",
                      least.height * least.width, channels, in_bytes(l1_need(p.job, shape, w, least, true)),
-                     in_bytes(p.memory.l1_capacity));
+                     is_only_tile ? "" : " twice", in_bytes(p.memory.l1_capacity));
 }
 
 }  // namespace hwcost::ne16

@@ -52,8 +52,12 @@ struct LayerModel {
   static Status check(const Params<double>& p, Op op, const Convolution<>& d, const Widths<>& w, Verdict&& verdict) {
     Status status = check_window(p.job, op, d, verdict);
     if (status == Status::unsupported) return status;
-    const bool one_stride = d.stride_height == d.stride_width;
-    if (d.kernel_height != 1.0 && !(one_stride && (d.stride_height == 1.0 || d.stride_height == 2.0))) {
+    if (d.stride_height != d.stride_width) {
+      return verdict.refuse([&] {
+        return fmt::format("stride {}x{}: equal strides alone are modelled", d.stride_height, d.stride_width);
+      });
+    }
+    if (d.kernel_height != 1.0 && d.stride_height != 1.0 && d.stride_height != 2.0) {
       return verdict.refuse(
           [&] { return fmt::format("stride {}x{}: the array has 1 and 2", d.stride_height, d.stride_width); });
     }
