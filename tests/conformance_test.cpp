@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "hwcost/machine.hpp"
+#include "support/batch_columns.hpp"
 #include "support/random_layers.hpp"
 
 namespace hwcost {
@@ -49,28 +50,11 @@ Answer scalar(const Backend& backend, const Layer& layer) {
 // The same layers through the batch path; all of one operator.
 std::vector<Answer> batch(const Backend& backend, const std::vector<Layer>& layers) {
   const std::size_t n = layers.size();
-  const std::size_t width = column_count(info(layers.front().op).family);
-  std::vector<std::vector<double>> columns(width, std::vector<double>(n));
-  for (std::size_t i = 0; i < n; ++i) {
-    std::size_t k = 0;
-    std::visit(
-        [&]<class D>(const D& dims) {
-          for (const auto& member : D::kMembers) columns[k++][i] = dims.*member.pointer;
-        },
-        layers[i].dims);
-    const Precision& p = layers[i].precision;
-    const double kUnsaid = std::numeric_limits<double>::quiet_NaN();
-    for (const double bits :
-         {p.input.bits, p.weight.uniform.bits, p.output.bits, p.requantization ? p.requantization->scale_bits : kUnsaid,
-          p.requantization ? p.requantization->shift : kUnsaid})
-      columns[k++][i] = bits;
-  }
-  std::vector<const double*> pointers;
-  for (const auto& column : columns) pointers.push_back(column.data());
   std::array<std::vector<double>, 6> out;
   for (auto& column : out) column.resize(n);
   std::vector<Status> status(n);
-  backend.estimate_batch({layers.front().op, n, pointers}, {out[0], out[1], out[2], out[3], out[4], out[5], status});
+  backend.estimate_batch(testing::BatchColumns(layers).columns(),
+                         {out[0], out[1], out[2], out[3], out[4], out[5], status});
   std::vector<Answer> answers(n);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < out.size(); ++k) answers[i].figures[k] = out[k][i];

@@ -1,0 +1,111 @@
+// The tiles that NE16's backend chooses, against every tiling there is, each priced tile by tile.
+#include <gtest/gtest.h>
+
+#include "support/ne16_reference.hpp"
+
+namespace hwcost {
+namespace {
+
+using testing::Ne16Memory;
+using testing::Ne16Reference;
+using testing::Ne16Tile;
+using testing::RandomNe16;
+
+double figure(const Backend& backend, const Layer& layer, std::string_view name) {
+  const auto parts = backend.details(layer);
+  for (const Detail& detail : parts.at(0).figures) {
+    if (detail.name == name) return detail.value;
+  }
+  ADD_FAILURE() << "no detail " << name;
+  return 0.0;
+}
+Ne16Tile chosen_tile(const Backend& backend, const Layer& layer) {
+  return {figure(backend, layer, "tile_height"), figure(backend, layer, "tile_width"),
+          figure(backend, layer, "tile_channels")};
+}
+
+std::string text_of(const Ne16Memory& m, const Layer& layer) {
+  std::string text =
+      fmt::format("L1 {}, L2 {}, DMA {}, L3 {}, set-up {}, programming {}, tile {}, refusals {}, start {};", m.l1_bytes,
+                  m.l2_bytes, m.dma_bytes_a_cycle, m.l3_bytes_a_cycle, m.transfer_setup, m.job_programming,
+                  m.tile_handling, m.l1_refusals, m.job_start);
+  std::visit(
+      [&]<class D>(const D& d) {
+        for (const auto& member : D::kMembers) {
+          if (d.*member.pointer != D{}.*member.pointer) text += fmt::format(" {}={}", member.name, d.*member.pointer);
+        }
+      },
+      layer.dims);
+  const auto& r = layer.precision.requantization;
+  return text + fmt::format(" w{} o{} scale {}", layer.precision.weight.uniform.bits, layer.precision.output.bits,
+                            r ? r->scale_bits : -1.0);
+}
+
+struct Seen {
+  int priced = 0, without_tile = 0, of_one_tile = 0, of_many_tiles = 0;
+};
+
+// What holds for every layer on every machine. `exact`: equal prices are equal to the bit, so ties are too.
+void check(const Ne16Memory& memory, const Backend& jobs, const Backend& layers, const Layer& layer, bool exact,
+           Seen& seen) {
+  SCOPED_TRACE(text_of(memory, layer));
+  ASSERT_EQ(contradiction(layer), std::nullopt);
+  const Ne16Reference reference(memory, jobs, layer);
+  const auto best = reference.best();
+  const auto estimate = layers.estimate(layer);
+  ASSERT_EQ(estimate.has_value(), best.has_value());
+  if (!best) {
+    ASSERT_NE(estimate.error().reason.find("no tile of it fits L1"), std::string::npos) << estimate.error().reason;
+    ASSERT_TRUE(layers.details(layer).empty());
+    ++seen.without_tile;
+    return;
+  }
+  ++seen.priced;
+  ++(best->tile == reference.whole() ? seen.of_one_tile : seen.of_many_tiles);
+  const double expected = reference.times() * best->cycles;
+  ASSERT_NEAR(estimate->cost.latency().value, expected, 1e-9 * expected);
+  const Ne16Tile tile = chosen_tile(layers, layer);
+  if (exact) {
+    ASSERT_EQ(tile.height, best->tile.height);
+    ASSERT_EQ(tile.width, best->tile.width);
+    ASSERT_EQ(tile.channels, best->tile.channels);
+  }
+  ASSERT_NEAR(reference.cycles(tile), best->cycles, 1e-9 * best->cycles);
+  ASSERT_LE(reference.l1_bytes(tile), memory.l1_bytes);
+  ASSERT_EQ(figure(layers, layer, "l1_bytes"), reference.l1_bytes(tile));
+}
+
+// Twelve layers on a machine; a machine is made anew, so nothing is remembered from another one.
+template <class MakeMemory, class MakeLayer>
+Seen check_many(int machines, bool exact, MakeMemory&& make_memory, MakeLayer&& make_layer) {
+  Seen seen;
+  for (int m = 0; m < machines && !::testing::Test::HasFatalFailure(); ++m) {
+    const Ne16Memory memory = make_memory();
+    const Machine jobs = memory.jobs();
+    const Machine layers = memory.layers();
+    for (int i = 0; i < 12 && !::testing::Test::HasFatalFailure(); ++i)
+      check(memory, *jobs.backend, *layers.backend, make_layer(), exact, seen);
+  }
+  return seen;
+}
+
+TEST(Ne16Tiling, ChosenTileIsThatOfAnExhaustiveSearch) {
+  RandomNe16 random(1);
+  const Seen seen = check_many(
+      70, true, [&] { return random.exact_memory(); }, [&] { return random.layer(); });
+  EXPECT_GE(seen.priced, 500);
+  EXPECT_GE(seen.without_tile, 20);
+  EXPECT_GE(seen.of_one_tile, 80);
+  EXPECT_GE(seen.of_many_tiles, 200);
+}
+
+// Bandwidths that round, accesses to L1 that are refused: prices that are equal but for rounding may swap tiles.
+TEST(Ne16Tiling, PriceIsTheLeastOnMachinesWhoseQuotientsRound) {
+  RandomNe16 random(2);
+  const Seen seen = check_many(
+      50, false, [&] { return random.memory(); }, [&] { return random.layer(20); });
+  EXPECT_GE(seen.priced, 300);
+}
+
+}  // namespace
+}  // namespace hwcost
