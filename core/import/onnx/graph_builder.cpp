@@ -13,6 +13,10 @@ constexpr double kLargestFoldedTotal = 16777216.0;  // elements of all folded co
 
 GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
     : model_(model), file_(std::move(file)), log_(log) {
+  values_.reserve(model.nodes.size() + model.initializers.size());
+  readers_.reserve(model.nodes.size() + model.initializers.size());
+  declared_.reserve(model.value_infos.size());
+  graph_.nodes.reserve(model.nodes.size());
   for (const Node& node : model.nodes) {
     for (const std::string_view input : node.inputs) ++readers_[input];
   }

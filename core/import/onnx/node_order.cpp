@@ -26,6 +26,7 @@ std::unordered_set<std::string_view> given_names(const Model& model) {
 
 std::unordered_map<std::string_view, std::size_t> writers(const Model& model, const std::string& file) {
   std::unordered_map<std::string_view, std::size_t> result;
+  result.reserve(model.nodes.size());
   for (std::size_t k = 0; k < model.nodes.size(); ++k) {
     for (const std::string_view output : model.nodes[k].outputs) {
       if (output.empty() || result.emplace(output, k).second) continue;

@@ -84,6 +84,7 @@ struct Uses {
 class RoleFinder {
  public:
   explicit RoleFinder(const Model& model) {
+    readers_.reserve(model.nodes.size() + model.initializers.size());
     for (const Node& node : model.nodes) {
       for (std::size_t k = 0; k < node.inputs.size(); ++k) readers_[node.inputs[k]].push_back({&node, k});
     }

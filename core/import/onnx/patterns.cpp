@@ -58,6 +58,8 @@ double attribute(const Node& node, std::string_view name, double fallback) {
 class PatternFinder {
  public:
   PatternFinder(const Model& model, const std::string& file) : model_(model), file_(file) {
+    writer_.reserve(model.nodes.size());
+    readers_.reserve(model.nodes.size() + model.initializers.size());
     for (const StoredTensor& tensor : model.initializers) keep_scalar(tensor.name, tensor);
     for (std::size_t k = 0; k < model.nodes.size(); ++k) index(k);
     for (const ValueInfo& output : model.outputs) ++readers_[output.name];
