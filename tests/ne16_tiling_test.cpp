@@ -107,5 +107,49 @@ TEST(Ne16Tiling, PriceIsTheLeastOnMachinesWhoseQuotientsRound) {
   EXPECT_GE(seen.priced, 300);
 }
 
+// A 1x1 convolution with a stride reads fewer than stride inputs an output: 3 outputs, 5 inputs. L1 is such that
+// weights decide how much of it there is for pixels.
+TEST(Ne16Tiling, StridedPointwiseLayersTakeTheLargeTilesThatTheirFewInputsAllow) {
+  RandomNe16 random(3);
+  Convolution<> d;
+  const auto memory = [&] {
+    Ne16Memory m = random.exact_memory();
+    d.in_channels = 16.0 * random.upto(16);
+    d.out_channels = 32.0 + random.upto(200);
+    d.stride_height = d.stride_width = random.upto(3) + 1.0;
+    m.l1_bytes = std::floor(4096.0 + d.in_channels * d.out_channels * random.real(0.3, 3.0));
+    m.tile_handling = random.pick({1000, 10000});
+    m.dma_bytes_a_cycle = 64.0;
+    m.transfer_setup = 0.0;
+    return m;
+  };
+  const auto make_layer = [&] {
+    Layer layer = random.layer();
+    d.out_height = 3.0 + random.upto(30);
+    d.out_width = 3.0 + random.upto(30);
+    d.in_height = (d.out_height - 1.0) * d.stride_height + 1.0;
+    d.in_width = (d.out_width - 1.0) * d.stride_width + 1.0;
+    layer.op = Op::conv2d;
+    layer.dims = d;
+    return layer;
+  };
+  const Seen seen = check_many(60, true, memory, make_layer);
+  EXPECT_GE(seen.of_many_tiles, 300);
+}
+
+// Where starting a job costs nothing, tiles are free but for what surrounds them, and a job of the queue saves a cycle.
+TEST(Ne16Tiling, SmallTilesWinWhereNothingButTheFirstLoadCosts) {
+  RandomNe16 random(4);
+  const auto memory = [&] {
+    Ne16Memory m;
+    m.job_start = m.transfer_setup = m.tile_handling = m.layer_handling = 0.0;
+    m.dma_bytes_a_cycle = random.pick({4, 16, 1024});
+    m.l1_bytes = random.pick({20000, 120000, 1e6});
+    return m;
+  };
+  const Seen seen = check_many(20, true, memory, [&] { return random.layer(15); });
+  EXPECT_GE(seen.of_many_tiles, 150);
+}
+
 }  // namespace
 }  // namespace hwcost

@@ -78,6 +78,7 @@ class Search {
     const double pixel_tiles = std::ceil(shape.out_height / kept_) * std::ceil(shape.out_width / kept_);
     array_cycles_ = pixel_tiles * job_cycles(job, whole, widths).a_pixel_tile;
     patches_ = shape.takes_patches() ? pixel_tiles : 0.0;
+    most_jobs_ = pixel_tiles * std::ceil(channels_.extent / channels_.step);
     const TileExtents<double> all{shape.out_height, shape.out_width, shape.out_channels};
     transfer_cycles_ = (output_data(widths, all) / memory.dma_bandwidth).value;
   }
@@ -157,9 +158,12 @@ class Search {
   [[nodiscard]] bool exceeds_best(double bound) const { return best_ && bound > cycles_ * (1.0 + 1e-9); }
   // Outputs of one channel that a tile beside others has at most: by its outputs and as many inputs as they need.
   [[nodiscard]] double most_pixels(double channels) const {
-    const auto inputs_an_output = [&](double in, double out) { return std::min(shape_.stride, in / out); };
-    const double inputs = inputs_an_output(shape_.in_height, rows_.extent) *
-                          inputs_an_output(shape_.in_width, columns_.extent) *
+    // Of a kernel smaller than the stride the small tiles need the fewest.
+    const auto inputs_an_output = [&](double in, const Sizes& side) {
+      const double skipped = std::max(0.0, shape_.stride - shape_.kernel) / std::min(side.extent, side.step);
+      return std::min(shape_.stride - skipped, in / side.extent);
+    };
+    const double inputs = inputs_an_output(shape_.in_height, rows_) * inputs_an_output(shape_.in_width, columns_) *
                           (shape_.depthwise ? channels : shape_.in_channels);
     const Data<> rest = memory_.l1_capacity / 2.0 - weight_data(job_, shape_, widths_, channels);
     return rest.value / (inputs * widths_.input_bits + channels * widths_.output_bits);
@@ -168,7 +172,9 @@ class Search {
   // Cycles that `tiles` tiles take at least when `exposed` ones of DMA are not hidden.
   [[nodiscard]] double of_tiles(double tiles, double exposed) const {
     const double a_job = job_.start - 1.0;
-    const double array = array_cycles_ + a_job * std::max(tiles, patches_) + exposed;
+    // A job that starts for nothing saves the cycle of the queue: then as many as there may be.
+    const double jobs = a_job < 0.0 ? most_jobs_ : std::max(tiles, patches_);
+    const double array = array_cycles_ + a_job * jobs + exposed;
     return std::max(array, transfer_cycles_) + memory_.tile_handling * tiles + memory_.layer_handling;
   }
   [[nodiscard]] static double tiles_of(double extent, double tile) { return std::ceil(extent / tile); }
@@ -201,6 +207,7 @@ class Search {
   Sizes channels_, rows_, columns_;
   double array_cycles_ = 0.0;     // of the array, besides what starts its jobs
   double patches_ = 0.0;          // jobs of a strided layer
+  double most_jobs_ = 0.0;        // of the smallest tiles
   double transfer_cycles_ = 0.0;  // of the DMA, at least
   std::optional<Tiling> best_;
   double cycles_ = 0.0;

@@ -62,7 +62,7 @@ class RandomNe16 {
     m.job_programming = pick({0, 0, 26, 130, 1000});
     m.tile_handling = pick({0, 50, 100, 1000});
     m.layer_handling = pick({0, 500});
-    m.job_start = pick({1, 3, 3, 40});
+    m.job_start = pick({0, 3, 3, 40});
     return m;
   }
   Ne16Memory memory() {
