@@ -1,12 +1,16 @@
 // What the subcommands share: how they are added, what they leave with, where they look for descriptions.
 #pragma once
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
+#include <charconv>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "hwcost/description.hpp"
+#include "hwcost/formula.hpp"
 
 namespace hwcost::command {
 
@@ -34,6 +38,7 @@ void add_price_command(CLI::App& app, Session& session);
 void add_import_command(CLI::App& app, Session& session);
 void add_hw_command(CLI::App& app, Session& session);
 void add_verify_command(CLI::App& app, Session& session);
+void add_refine_command(CLI::App& app, Session& session);
 
 // An option that takes one of the names.
 template <class T>
@@ -50,6 +55,22 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& chosen, c
 inline CLI::Validator not_empty() {
   return {[](std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""};
 }
+
+// A check for numbers without a fraction.
+inline CLI::Validator whole_number(int least, int most) {
+  return {[least, most](std::string& text) {
+            int value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool is_whole = error == std::errc() && end == text.data() + text.size();
+            return is_whole && value >= least && value <= most
+                       ? std::string()
+                       : fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+          },
+          ""};
+}
+
+// A formula that is none is wrong usage, as other options are.
+Formula formula_from(const std::string& expression);
 
 // A subcommand with the options that all of them have.
 inline CLI::App* add_command(CLI::App& app, Session& session, const std::string& name, const std::string& summary,

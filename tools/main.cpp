@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Session& session) {
   hwcost::command::add_import_command(app, session);
   hwcost::command::add_hw_command(app, session);
   hwcost::command::add_verify_command(app, session);
+  hwcost::command::add_refine_command(app, session);
 }
 
 // What is asked for; a text of help or the version is a result too.

@@ -103,6 +103,17 @@ void assign_from(const std::string& file, Graph& graph) {
 
 }  // namespace
 
+// what() of the error says where, which the option does too.
+Formula formula_from(const std::string& expression) {
+  constexpr std::string_view kOption = "--formula";
+  constexpr std::string_view kPlace = "--formula: error: ";
+  try {
+    return Formula(expression, {std::string(kOption), 0});
+  } catch (const InputError& error) {
+    throw CLI::ValidationError(std::string(kOption), error.what() + kPlace.size());
+  }
+}
+
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("MODEL", options.file, "Model file: .onnx, a layer table .csv, or the neutral IR .json")
       ->required()

@@ -55,17 +55,6 @@ std::string in_format(const std::vector<PricedRun>& runs, const PriceOptions& op
   return {};
 }
 
-// A formula that is none is wrong usage, as other options are; what() says so behind the place.
-Formula formula_from(const std::string& expression) {
-  constexpr std::string_view kOption = "--formula";
-  constexpr std::string_view kPlace = "--formula: error: ";
-  try {
-    return Formula(expression, {std::string(kOption), 0});
-  } catch (const InputError& error) {
-    throw CLI::ValidationError(std::string(kOption), error.what() + kPlace.size());
-  }
-}
-
 void add_machines(std::string_view list, std::vector<std::string>& machines) {
   while (true) {
     const std::size_t end = std::min(list.find(','), list.size());

@@ -1,45 +1,11 @@
 #include <string_view>
 
+#include "csv_text.hpp"
 #include "figures.hpp"
-#include "numbers.hpp"
 #include "report_output.hpp"
 
 namespace hwcost::command {
 namespace {
-
-// One line of a CSV file while it grows.
-class CsvText {
- public:
-  // Quoted where the cell would be read as something else (RFC 4180).
-  void add(std::string_view cell) {
-    if (!at_line_start_) text_ += ',';
-    at_line_start_ = false;
-    if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
-      text_ += cell;
-      return;
-    }
-    text_ += '"';
-    for (const char c : cell) text_.append(c == '"' ? 2 : 1, c);
-    text_ += '"';
-  }
-  void add(std::optional<double> number) { add(number ? exact(*number) : std::string()); }
-  void add_count(std::size_t count) { add(std::to_string(count)); }
-  void add_names(const std::vector<Figure>& figures) {
-    for (const Figure& figure : figures) add(figure.name);
-  }
-  void add_values(const std::vector<Figure>& figures) {
-    for (const Figure& figure : figures) figure.text.empty() ? add(figure.number) : add(figure.text);
-  }
-  void end_line() {
-    text_ += '\n';
-    at_line_start_ = true;
-  }
-  [[nodiscard]] std::string take() && { return std::move(text_); }
-
- private:
-  std::string text_;
-  bool at_line_start_ = true;
-};
 
 // The rows of all reports. All runs are on the same machines, hence have the same columns.
 class ReportCsv {

@@ -43,19 +43,9 @@ Json breakdown(const LayerReport& layer) {
   return object;
 }
 
-// As a layer table has it: "8", "f32", or a histogram over output channels "2:16|8:48".
-std::string widths_text(const WeightFormat& weight) {
-  if (!weight.is_mixed()) return to_text(weight.uniform);
-  std::string text;
-  for (const ChannelGroup& group : weight.groups) {
-    text += fmt::format("{}{}:{}", text.empty() ? "" : "|", exact(group.bits), exact(group.channels));
-  }
-  return text;
-}
-
 Json widths(const Precision& precision) {
   return {{"input", to_text(precision.input)},
-          {"weight", widths_text(precision.weight)},
+          {"weight", to_text(precision.weight)},
           {"output", to_text(precision.output)}};
 }
 

@@ -48,17 +48,6 @@ std::string priced_of_all(const Totals& totals, double Facts::*fact) {
   return fmt::format("{} of {}{}", priced, bound, grouped(totals.facts.*fact));
 }
 
-bool adds_up(Metric metric) {
-  switch (metric) {
-    case Metric::utilization:
-    case Metric::memory_access_balance:
-    case Metric::arithmetic_intensity_macs_per_byte:
-      return false;
-    default:
-      return true;
-  }
-}
-
 std::string module_title(const NetworkReport& report, const ModuleReport& module) {
   if (module.depth == 0) return report.model;
   const std::size_t dot = module.path.rfind('.');

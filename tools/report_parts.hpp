@@ -26,9 +26,6 @@ inline std::vector<NetworkFigure> network_figures(const NetworkReport& report) {
 // "1,024 of 4,096".
 std::string priced_of_all(const Totals& totals, double Facts::*fact);
 
-// Whether parts of a network have a share of the metric.
-bool adds_up(Metric metric);
-
 // The module's last segment, indented by its depth; the network's name for the root.
 std::string module_title(const NetworkReport& report, const ModuleReport& module);
 

@@ -10,12 +10,11 @@
 #include <string_view>
 #include <utility>
 
+#include "named_nodes.hpp"
 #include "pruning.hpp"
 
 namespace hwcost {
 namespace {
-
-bool is_named(const Node& node, const std::string& name) { return node.layer.name == name || node.source == name; }
 
 // What a message calls the node, so that an assignment can name it alone.
 const std::string& own_name(const Node& node) { return node.source.empty() ? node.layer.name : node.source; }
@@ -42,7 +41,7 @@ class WidthSetter {
   // Of the layers of that name those that have weights are meant, where any has.
   void set(const Assignment& assignment) {
     const std::vector<NodeId> named = nodes_named(assignment);
-    const std::vector<NodeId> weighted = those_of(named, has_weights);
+    const std::vector<NodeId> weighted = with_weights(graph_, named);
     const std::vector<NodeId>& meant = weighted.empty() ? named : weighted;
     for (const NodeId k : meant) {
       if (!assigned_.insert(k).second) fail(assignment, "is assigned twice");
@@ -59,27 +58,16 @@ class WidthSetter {
 
  private:
   [[nodiscard]] std::vector<NodeId> nodes_named(const Assignment& assignment) const {
-    std::vector<NodeId> named;
-    for (NodeId k = 0; k < graph_.nodes.size(); ++k) {
-      if (is_named(graph_.nodes[k], assignment.layer)) named.push_back(k);
-    }
+    std::vector<NodeId> named = hwcost::nodes_named(graph_, assignment.layer);
     if (named.empty()) fail(assignment, "the model has no layer of that name");
     return named;
-  }
-
-  template <class Predicate>
-  [[nodiscard]] std::vector<NodeId> those_of(const std::vector<NodeId>& nodes, const Predicate& predicate) const {
-    std::vector<NodeId> found;
-    std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(found),
-                 [&](NodeId k) { return predicate(graph_.nodes[k].layer); });
-    return found;
   }
 
   // Of layers without weights those whose second operand has a width of its own.
   [[nodiscard]] std::vector<NodeId> second_operands(const Assignment& assignment,
                                                     const std::vector<NodeId>& named) const {
     std::vector<NodeId> found =
-        those_of(named, [](const Layer& layer) { return second_operand_is_activation(layer.op); });
+        those_of(graph_, named, [](const Layer& layer) { return second_operand_is_activation(layer.op); });
     if (!found.empty()) return found;
     std::set<std::string_view> ops;
     for (const NodeId k : named) ops.insert(name(graph_.nodes[k].layer.op));

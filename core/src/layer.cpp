@@ -213,13 +213,6 @@ Reason check_activation_format(std::string_view field, const NumberFormat& forma
   return format.is_integer() ? check_whole(field, format.bits, 1.0, 64.0) : check_format(field, format);
 }
 
-// How many output channels must have the same width, so that each part is a convolution of its own.
-double channel_step(const Dims& dims) {
-  const auto* convolution = std::get_if<Convolution<>>(&dims);
-  if (convolution == nullptr) return 1.0;
-  return convolution->is_depthwise() ? convolution->out_channels / convolution->groups : convolution->groups;
-}
-
 Reason check_histogram(const Layer& layer) {
   const std::vector<ChannelGroup>& groups = layer.precision.weight.groups;
   const double channels = out_channels(layer.dims);
@@ -359,6 +352,12 @@ double out_channels(const Dims& dims) {
         }
       },
       dims);
+}
+
+double channel_step(const Dims& dims) {
+  const auto* convolution = std::get_if<Convolution<>>(&dims);
+  if (convolution == nullptr) return 1.0;
+  return convolution->is_depthwise() ? convolution->out_channels / convolution->groups : convolution->groups;
 }
 
 Layer without_pruned_channels(const Layer& layer) {

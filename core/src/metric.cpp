@@ -32,6 +32,17 @@ std::optional<Metric> metric_named(std::string_view name) {
   return static_cast<Metric>(it - kNames.begin());
 }
 
+bool adds_up(Metric metric) {
+  switch (metric) {
+    case Metric::utilization:
+    case Metric::memory_access_balance:
+    case Metric::arithmetic_intensity_macs_per_byte:
+      return false;
+    default:
+      return true;
+  }
+}
+
 std::optional<double> value(Metric metric, const Cost<>& cost, const Facts& facts, double clock_hertz) {
   switch (metric) {
     case Metric::latency_cycles:

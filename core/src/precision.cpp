@@ -32,6 +32,15 @@ std::optional<NumberFormat> number_format_from(std::string_view text) {
   return integer(bits);
 }
 
+std::string to_text(const WeightFormat& format) {
+  if (!format.is_mixed()) return to_text(format.uniform);
+  std::string text;
+  for (const ChannelGroup& group : format.groups) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : "|", group.bits, group.channels);
+  }
+  return text;
+}
+
 WeightFormat WeightFormat::per_channel(std::vector<double> widths) {
   std::map<double, double> counts;
   for (const double bits : widths) counts[bits] += 1.0;

@@ -41,6 +41,10 @@ HWCOST_EXPORT bool has_weights(const Layer& layer);
 // Output channels of a layer that has weights a channel; 0 for the others.
 HWCOST_EXPORT double out_channels(const Dims& dims);
 
+// How many output channels must have the same width, so that those of each width are a layer of their own: one of every
+// group of a convolution, all of one input channel of a depthwise one; else 1.
+HWCOST_EXPORT double channel_step(const Dims& dims);
+
 // The layer that is left when the output channels of 0 bit are removed: fewer out_channels and no 0 in the histogram
 // (depthwise convolutions lose input channels and groups with them). A layer without such channels comes back as it is.
 HWCOST_EXPORT Layer without_pruned_channels(const Layer& layer);

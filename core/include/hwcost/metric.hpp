@@ -28,6 +28,8 @@ inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::cos
 
 HWCOST_EXPORT std::string_view name(Metric metric);
 HWCOST_EXPORT std::optional<Metric> metric_named(std::string_view name);
+// Whether parts of a network have a share of the metric; ratios have none.
+HWCOST_EXPORT bool adds_up(Metric metric);
 
 // The metric's value of one layer, or of sums over layers; nothing where it has none there (utilisation of no time).
 HWCOST_EXPORT std::optional<double> value(Metric metric, const Cost<>& cost, const Facts& facts, double clock_hertz);

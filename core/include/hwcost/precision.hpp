@@ -52,6 +52,9 @@ struct WeightFormat {
   friend bool operator==(const WeightFormat&, const WeightFormat&) = default;
 };
 
+// As a layer table has it: "8", "f32", or the histogram "2:16|8:48".
+HWCOST_EXPORT std::string to_text(const WeightFormat& format);
+
 // Requantisation of the accumulators on the way out: bits of the per-channel scale (0: raw accumulators), and whether
 // there is a shift stage.
 struct Requantization {

@@ -1,4 +1,4 @@
-// Layer tables (CSV) in: a layer a row. Format: docs/layer-tables.md.
+// Layer tables (CSV) in, a layer a row (format: docs/layer-tables.md); assignment tables in and out; scores in.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "hwcost/assignment.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/graph.hpp"
+#include "hwcost/refine.hpp"
 
 namespace hwcost {
 
@@ -42,5 +43,16 @@ HWCOST_EXPORT LayerTable read_layer_table(std::string_view text, const std::stri
 // The lines of an assignment table `layer,w_bits,in_bits`; an empty cell leaves what the model says.
 HWCOST_EXPORT std::vector<Assignment> read_assignments(const std::filesystem::path& file);
 HWCOST_EXPORT std::vector<Assignment> read_assignments(std::string_view text, const std::string& file);
+
+// The same table from assignments, in their order.
+HWCOST_EXPORT std::string assignment_table(const std::vector<Assignment>& assignments);
+
+// A table `layer,channel,score`: a line an output channel, counted from 0. Throws InputError with file and line: cells
+// that are empty or no finite numbers, a channel of a layer given twice.
+HWCOST_EXPORT std::vector<ChannelScore> read_scores(const std::filesystem::path& file);
+HWCOST_EXPORT std::vector<ChannelScore> read_scores(std::string_view text, const std::string& file);
+
+// The text as a cell of a CSV file, quoted where it would be read as something else (RFC 4180).
+HWCOST_EXPORT std::string csv_cell(std::string_view text);
 
 }  // namespace hwcost
