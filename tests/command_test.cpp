@@ -79,7 +79,7 @@ class Command : public testing::Test {
 };
 
 TEST_F(Command, HelpOfEverySubcommandShowsAnExample) {
-  for (const std::string name : {"", "price", "import", "verify", "hw", "hw list", "hw show", "hw check"}) {
+  for (const std::string name : {"", "price", "import", "verify", "refine", "hw", "hw list", "hw show", "hw check"}) {
     const Outcome outcome = run(name + " --help");
     EXPECT_EQ(outcome.status, 0) << name;
     EXPECT_NE(outcome.out.find("Example:\n  hwcost "), std::string::npos) << name;

@@ -4,6 +4,9 @@ hwcost_test(layer)
 hwcost_test(layer_table hwcost::table)
 hwcost_test(assignment)
 hwcost_test(assignment_table hwcost::table)
+hwcost_test(refine)
+hwcost_test(refine_search)
+hwcost_test(refine_network hwcost::table)
 hwcost_test(graph_json hwcost::json nlohmann_json::nlohmann_json)
 hwcost_test(table_fuzz hwcost::table)
 hwcost_test(graph_json_fuzz hwcost::json)
@@ -15,3 +18,10 @@ target_link_libraries(write_sample_graphs PRIVATE hwcost::json hwcost_warnings)
 add_test(NAME GraphJson.WrittenDocumentsObeyTheSchema
   COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/graph_json_schema_test.py
           ${PROJECT_SOURCE_DIR}/schemas/hwcost-ir-1.schema.json $<TARGET_FILE:write_sample_graphs>)
+
+# Wider widths as a user gets them.
+if(TARGET hwcost_command AND TARGET hwcost_onnx)
+  add_test(NAME Refine.CommandWritesATableThatPricesAsItSays
+    COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/refine_command_test.py
+            ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
+endif()
