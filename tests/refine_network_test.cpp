@@ -104,7 +104,7 @@ TEST(RefineNetwork, FaultsOfScoresAreToldWithTheirPlace) {
             "scores.csv:1: error: no column 'score', which every table of scores needs");
   EXPECT_EQ(fault(net, "a,\"2,4\",\n", "layer,channel,scores\na,0,1\n"),
             "scores.csv:1: error: unknown column 'scores'; did you mean 'score'?");
-  EXPECT_EQ(fault(net, "a,2:1|4:1,\n", "layer,channel,score\na,0,1\na,1,1\n"),
+  EXPECT_EQ(fault(net, "a,2:1|4:1,\n", "layer,channel,score\na,0,1\n"),
             "scores.csv:2: error: layer 'a': scores need to know which channel has which width, and a histogram does "
             "not say: give one width a channel");
   EXPECT_EQ(fault(net, "c,4,\n", ""), "widths.csv:2: error: layer 'c': the model has no layer of that name");

@@ -47,21 +47,11 @@ Metric objective_metric(const RefineOptions& options, MetricSet defined, const S
                                          : "the machine defines no cost that could be kept from rising");
 }
 
-void check_scores(const WeightFormat& weight, double channels, const std::vector<double>& scores,
-                  const SourcePlace& place, const std::string& layer) {
-  if (scores.empty()) return;
-  const auto fail = [&](const std::string& what) {
-    throw InputError(place, fmt::format("layer '{}': {}", layer, what));
-  };
-  if (weight.is_mixed() && weight.by_channel.empty()) {
-    fail("scores need to know which channel has which width, and a histogram does not say: give one width a channel");
-  }
-  if (static_cast<double>(scores.size()) != channels) {
-    fail(fmt::format("{} scores for {} channels", scores.size(), channels));
-  }
-  for (const double score : scores) {
-    if (!std::isfinite(score)) fail(fmt::format("a score is {}, no finite number", score));
-  }
+void check_takes_scores(const WeightFormat& weight, const SourcePlace& place, const std::string& layer) {
+  if (!weight.is_mixed() || !weight.by_channel.empty()) return;
+  throw InputError(place, fmt::format("layer '{}': scores need to know which channel has which width, and a histogram "
+                                      "does not say: give one width a channel",
+                                      layer));
 }
 
 WeightFormat with_groups(const WeightFormat& weight, const std::vector<ChannelGroup>& present, const Dims& dims,
@@ -84,11 +74,28 @@ WeightFormat with_groups(const WeightFormat& weight, const std::vector<ChannelGr
   return histogram;
 }
 
+namespace {
+
+void check_scores(const Layer& layer, const std::vector<double>& scores) {
+  if (scores.empty()) return;
+  check_takes_scores(layer.precision.weight, {}, layer.name);
+  const double channels = out_channels(layer.dims);
+  if (static_cast<double>(scores.size()) != channels) {
+    throw InputError({}, fmt::format("layer '{}': {} scores for {} channels", layer.name, scores.size(), channels));
+  }
+  for (const double score : scores) {
+    if (std::isfinite(score)) continue;
+    throw InputError({}, fmt::format("layer '{}': a score is {}, no finite number", layer.name, score));
+  }
+}
+
+}  // namespace
+
 Expected<Refinement, Unsupported> refine(const Layer& layer, const Backend& backend, const RefineOptions& options,
                                          const std::vector<double>& scores) {
   check(options);
   const WeightFormat& weight = layer.precision.weight;
-  check_scores(weight, out_channels(layer.dims), scores, {}, layer.name);
+  check_scores(layer, scores);
   MetricSet defined = backend.traits().metrics;
   if (options.formula) defined.insert(Metric::cost);
   const Objective objective{objective_metric(options, defined, {}), options.formula ? &*options.formula : nullptr};

@@ -107,6 +107,7 @@ class NetworkRefiner {
     if (!(score.channel >= 0.0 && score.channel < channels)) {
       fail(fmt::format("has no channel {}: it has {}, counted from 0", score.channel, channels));
     }
+    if (!std::isfinite(score.score)) fail(fmt::format("a score is {}, no finite number", score.score));
     if (!bundle->scores.emplace(score.channel, &score).second) {
       fail(fmt::format("channel {} has a score already", score.channel));
     }
@@ -116,6 +117,7 @@ class NetworkRefiner {
   [[nodiscard]] std::vector<double> scores_of(const Bundle& bundle, const WeightFormat& weight) const {
     if (bundle.scores.empty()) return {};
     const ChannelScore& first = *bundle.scores.begin()->second;
+    check_takes_scores(weight, first.place, first.layer);
     const double channels = out_channels(graph_.nodes[bundle.nodes.front()].layer.dims);
     std::vector<double> scores;
     for (double channel = 0.0; channel < channels; ++channel) {
@@ -127,7 +129,6 @@ class NetworkRefiner {
                          fmt::format("layer '{}': channel {} has no score, and others have", first.layer, channel));
       }
     }
-    check_scores(weight, channels, scores, first.place, first.layer);
     return scores;
   }
 

@@ -16,9 +16,8 @@ void check(const RefineOptions& options);
 // The metric that the options want, or the usual one of those defined. Throws InputError at `place`.
 Metric objective_metric(const RefineOptions& options, MetricSet defined, const SourcePlace& place);
 
-// Throws InputError at `place`: scores of a histogram, not one a channel, that are no numbers. None are no fault.
-void check_scores(const WeightFormat& weight, double channels, const std::vector<double>& scores,
-                  const SourcePlace& place, const std::string& layer);
+// Throws InputError at `place` where it is not known which channel has which width.
+void check_takes_scores(const WeightFormat& weight, const SourcePlace& place, const std::string& layer);
 
 // The weights in the form that they had, where those that are not pruned have the histogram `present` now.
 WeightFormat with_groups(const WeightFormat& weight, const std::vector<ChannelGroup>& present, const Dims& dims,
