@@ -93,11 +93,11 @@ TEST(Ne16Layer, PartsAddUpToTheLatencyOfOneGroupAndImage) {
     const Machine machine = random.memory().layers();
     for (int i = 0; i < 12; ++i) {
       const Layer layer = random.layer();
-      const auto details = machine.backend->details(layer);
-      if (details.empty()) continue;
+      const auto mapping = machine.backend->mapping(layer);
+      if (mapping.empty()) continue;
       double sum = 0.0;
       double l1 = 0.0;
-      for (const Detail& detail : details.at(0).figures) {
+      for (const MappingFigure& detail : mapping.at(0).figures) {
         ASSERT_GE(detail.value, 0.0) << detail.name;
         if (detail.name == "job_cycles" || detail.name == "exposed_dma_cycles" || detail.name == "programming_cycles" ||
             detail.name == "handling_cycles")
@@ -190,7 +190,7 @@ TEST(Ne16Layer, MixedWidthsAreTheSumOfTheirLayersAlsoInABatch) {
     ASSERT_EQ(mixed.has_value(), !std::isnan(sum));
     if (!mixed) continue;
     ASSERT_EQ(mixed->cost.latency().value, sum);
-    ASSERT_EQ(machine.backend->details(layer).size(), parts.size());
+    ASSERT_EQ(machine.backend->mapping(layer).size(), parts.size());
     ++checked;
   }
 }
@@ -277,7 +277,7 @@ TEST(Ne16Layer, UnequalStridesAreRefusedForEveryKernel) {
 // A price that is a number, or a refusal in words; and soon.
 void expect_an_answer(const Backend& backend, const Layer& layer) {
   const auto e = backend.estimate(layer);
-  (void)backend.details(layer);
+  (void)backend.mapping(layer);
   if (!e) {
     ASSERT_GT(e.error().reason.size(), 10u);
     ASSERT_EQ(e.error().reason.find('\n'), std::string::npos);

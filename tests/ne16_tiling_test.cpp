@@ -12,8 +12,8 @@ using testing::Ne16Tile;
 using testing::RandomNe16;
 
 double figure(const Backend& backend, const Layer& layer, std::string_view name) {
-  const auto parts = backend.details(layer);
-  for (const Detail& detail : parts.at(0).figures) {
+  const auto parts = backend.mapping(layer);
+  for (const MappingFigure& detail : parts.at(0).figures) {
     if (detail.name == name) return detail.value;
   }
   ADD_FAILURE() << "no detail " << name;
@@ -56,7 +56,7 @@ void check(const Ne16Memory& memory, const Backend& jobs, const Backend& layers,
   ASSERT_EQ(estimate.has_value(), best.has_value());
   if (!best) {
     ASSERT_NE(estimate.error().reason.find("no tile of it fits L1"), std::string::npos) << estimate.error().reason;
-    ASSERT_TRUE(layers.details(layer).empty());
+    ASSERT_TRUE(layers.mapping(layer).empty());
     ++seen.without_tile;
     return;
   }

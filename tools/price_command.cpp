@@ -28,6 +28,7 @@ struct PriceOptions {
   Format format = Format::table;
   Optimizer optimizer = Optimizer::adam;
   bool allow_unpriced = false;
+  bool breakdown = false;
   std::string output;
 };
 
@@ -46,7 +47,7 @@ const std::map<std::string, Optimizer> kOptimizers{
 std::string in_format(const std::vector<PricedRun>& runs, const PriceOptions& options) {
   switch (options.format) {
     case Format::table:
-      return report_table(runs, options.detail);
+      return options.breakdown ? breakdown_tables(runs) : report_table(runs, options.detail);
     case Format::csv:
       return report_csv(runs, options.detail);
     case Format::json:
@@ -99,8 +100,11 @@ bool has_unsupported(const std::vector<PricedRun>& runs) {
 
 int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
+  if (options.breakdown && (options.detail != Detail::layer || options.format == Format::csv))
+    throw CLI::ValidationError("--breakdown", "is of layers, in a table or in json");
   EvaluateOptions how;
   how.optimizer = options.optimizer;
+  how.with_mapping = options.detail == Detail::layer && (options.breakdown || options.format == Format::json);
   if (options.formula) how.formula = formula_from(*options.formula);
   const Registry registry = builtin_registry();
   std::vector<Machine> machines;
@@ -131,6 +135,8 @@ void add_price_command(CLI::App& app, Session& session) {
   add_choice(*command, "--by", options->detail, kDetails, "What a row is (layer)");
   add_choice(*command, "--format", options->format, kFormats, "How the result is written (table)");
   add_choice(*command, "--optimizer", options->optimizer, kOptimizers, "Whose state training memory holds (adam)");
+  command->add_flag("--breakdown", options->breakdown,
+                    "Print what each layer's latency is made of and how it is mapped (json prints it always)");
   command->add_flag("--allow-unpriced", options->allow_unpriced, "Exit with 0 even where a layer is unsupported");
   command->add_option("--output", options->output, "Write the result here instead of on stdout")
       ->type_name("FILE")

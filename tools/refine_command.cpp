@@ -66,7 +66,9 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
   progress.next("reading " + options.model.file);
   ModelOptions unassigned = options.model;
   unassigned.assignment_file.clear();
-  const Graph graph = load_model(unassigned);
+  if (is_sweep(options.model.input_shapes))
+    throw CLI::ValidationError("--input-shape", "one shape is refined at a time");
+  const Graph graph = load_model(unassigned, bindings(options.model.input_shapes).front());
   const auto assignments = read_assignments(std::filesystem::path(options.model.assignment_file));
   std::vector<ChannelScore> scores;
   if (!options.scores.empty()) scores = read_scores(std::filesystem::path(options.scores));

@@ -36,11 +36,23 @@ Json breakdown(const LayerReport& layer) {
   if (layer.metrics.contains(Metric::latency_cycles)) {
     object["compute_cycles"] = number(layer.cost.compute.value);
     object["memory_cycles"] = number(layer.cost.memory.value);
+    object["exposed_memory_cycles"] = number((layer.cost.busy - layer.cost.compute).value);
     object["overhead_cycles"] = number(layer.cost.overhead.value);
   }
   if (layer.metrics.contains(Metric::utilization)) object["ideal_cycles"] = number(layer.cost.ideal.value);
   if (layer.cost.elapsed.value != 0.0) object["elapsed_seconds"] = number(layer.cost.elapsed.value);
   return object;
+}
+
+// How one run is mapped, a part a weight width.
+Json mapping(const std::vector<Mapping>& parts) {
+  Json array = Json::array();
+  for (const Mapping& part : parts) {
+    Json object = {{"weight_bits", number(part.weight_bits)}};
+    for (const MappingFigure& figure : part.figures) object[std::string(figure.name)] = number(figure.value);
+    array.push_back(std::move(object));
+  }
+  return array;
 }
 
 Json widths(const Precision& precision) {
@@ -57,6 +69,7 @@ Json layer_json(const LayerReport& layer) {
   if (layer.has_facts) object["widths"] = widths(layer.precision);
   object["metrics"] = object_of(figures(layer, layer.metrics));
   object["breakdown"] = breakdown(layer);
+  if (!layer.mapping.empty()) object["mapping"] = mapping(layer.mapping);
   return object;
 }
 

@@ -21,6 +21,8 @@ inline bool is_sweep(const std::vector<PricedRun>& runs) { return runs.front().i
 
 // For people: columns and units, run after run. Several machines: a comparison.
 std::string report_table(const std::vector<PricedRun>& runs, Detail detail);
+// What every layer's latency is made of and how it is mapped, machine after machine.
+std::string breakdown_tables(const std::vector<PricedRun>& runs);
 // Layers, modules or networks of all machines side by side, then the totals.
 std::string comparison_table(const std::vector<NetworkReport>& reports, Detail detail);
 

@@ -54,4 +54,20 @@ std::string module_title(const NetworkReport& report, const ModuleReport& module
   return std::string(2 * module.depth, ' ') + module.path.substr(dot == std::string::npos ? 0 : dot + 1);
 }
 
+std::string head(const NetworkReport& report) {
+  const Hardware& hardware = report.hardware;
+  std::string text = fmt::format("{} on {} (backend {}, {})\n", printable(report.model), hardware.name,
+                                 hardware.backend, printable(hardware.file));
+  for (const std::string& assumption : report.assumptions) text += "  - " + printable(assumption) + '\n';
+  return text + '\n';
+}
+
+std::string foot(const NetworkReport& report) {
+  std::string text;
+  for (const NetworkFigure& figure : network_figures(report)) {
+    text += fmt::format("{:<19}{}\n", figure.name + ':', figure.text);
+  }
+  return text;
+}
+
 }  // namespace hwcost::command

@@ -9,6 +9,11 @@
 
 namespace hwcost::command {
 
+// The machine, the model, and what was assumed.
+std::string head(const NetworkReport& report);
+// The network's figures, a line each.
+std::string foot(const NetworkReport& report);
+
 // A figure of the whole network, as a person reads it; "" where there is none.
 struct NetworkFigure {
   std::string name;

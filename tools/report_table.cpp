@@ -74,22 +74,6 @@ std::string modules_table(const NetworkReport& report) {
   return table.text();
 }
 
-std::string head(const NetworkReport& report) {
-  const Hardware& hardware = report.hardware;
-  std::string text = fmt::format("{} on {} (backend {}, {})\n", printable(report.model), hardware.name,
-                                 hardware.backend, printable(hardware.file));
-  for (const std::string& assumption : report.assumptions) text += "  - " + printable(assumption) + '\n';
-  return text + '\n';
-}
-
-std::string foot(const NetworkReport& report) {
-  std::string text;
-  for (const NetworkFigure& figure : network_figures(report)) {
-    text += fmt::format("{:<19}{}\n", figure.name + ':', figure.text);
-  }
-  return text;
-}
-
 std::string run_table(const std::vector<NetworkReport>& reports, Detail detail) {
   if (reports.size() > 1) return comparison_table(reports, detail);
   const NetworkReport& report = reports.front();

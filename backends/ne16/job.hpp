@@ -13,6 +13,7 @@ struct JobParams {
   T out_tile{};                                    // output rows and columns that the array computes at a time
   T out_channel_tile{}, depthwise_channel_tile{};  // output channels that the accumulators hold
   T in_channel_tile{};                             // input channels that a step reads
+  T patch_in_channel_tile{};                       // of 3x3 steps; 0: as many
   T peak{};                                        // MACs a cycle with weights of one bit
   T load_pointwise{}, load_patch{};                // cycles to load the pixels of a 1x1 or a 3x3 step
   T weight_offset{}, matrix_vector{}, update{};    // cycles of a step besides its products
@@ -40,6 +41,7 @@ struct JobParams {
     tile("array.out_channel_tile", p.out_channel_tile);
     tile("array.depthwise_channel_tile", p.depthwise_channel_tile);
     tile("array.in_channel_tile", p.in_channel_tile);
+    f(Key{"array.patch_in_channel_tile", "", 0, 65536, false}, p.patch_in_channel_tile);
     f(Key{"array.peak", "MAC/cycle", 1, 1e9}, p.peak);
     cycles("load.pointwise", p.load_pointwise);
     cycles("load.patch", p.load_patch);
@@ -94,10 +96,16 @@ T weight_passes(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w) {
   return value_of(p.assumed_weight_bits) > 0.0 ? p.assumed_weight_bits : w.weight_bits;
 }
 
+// Input channels that a step reads.
+template <class T>
+const T& in_channel_tile(const JobParams<T>& p, bool pointwise) {
+  return pointwise || value_of(p.patch_in_channel_tile) == 0.0 ? p.in_channel_tile : p.patch_in_channel_tile;
+}
+
 // The steps over input channels.
 template <class T>
 T input_steps(const JobParams<T>& p, const Job<T>& j) {
-  return j.depthwise ? T(1.0) : ceil_div(j.in_channels, p.in_channel_tile);
+  return j.depthwise ? T(1.0) : ceil_div(j.in_channels, in_channel_tile(p, j.pointwise));
 }
 
 template <class T>

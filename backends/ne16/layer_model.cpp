@@ -20,8 +20,8 @@ BackendTraits LayerModel::traits(const Params<double>& p) {
   return traits;
 }
 
-std::vector<Detail> LayerModel::details_of(const Params<double>& p, const LayerShape<double>& shape,
-                                           const Widths<>& w) {
+std::vector<MappingFigure> LayerModel::mapping_of(const Params<double>& p, const LayerShape<double>& shape,
+                                                  const Widths<>& w) {
   const auto tiling = p.tiler->choose(shape, w);
   if (!tiling) return {};
   const PipelineCost<double> once = Pipeline<double>(p.job, p.memory, shape, w, *tiling).run();

@@ -73,11 +73,11 @@ struct LayerModel {
   }
 
   // The tile and what it takes, of one group and one image.
-  static std::vector<Detail> details(const Params<double>& p, Op, const Convolution<>& d, const Widths<>& w) {
-    return details_of(p, shape_of(d), w);
+  static std::vector<MappingFigure> mapping(const Params<double>& p, Op, const Convolution<>& d, const Widths<>& w) {
+    return mapping_of(p, shape_of(d), w);
   }
-  static std::vector<Detail> details(const Params<double>& p, Op, const Linear<>& d, const Widths<>& w) {
-    return details_of(p, shape_of(p.job, d), w);
+  static std::vector<MappingFigure> mapping(const Params<double>& p, Op, const Linear<>& d, const Widths<>& w) {
+    return mapping_of(p, shape_of(p.job, d), w);
   }
 
  private:
@@ -153,7 +153,8 @@ struct LayerModel {
     return cost;
   }
 
-  static std::vector<Detail> details_of(const Params<double>& p, const LayerShape<double>& shape, const Widths<>& w);
+  static std::vector<MappingFigure> mapping_of(const Params<double>& p, const LayerShape<double>& shape,
+                                               const Widths<>& w);
 
   template <class Verdict>
   static Status check_memory(const Params<double>& p, const LayerShape<double>& shape, const Widths<>& w,

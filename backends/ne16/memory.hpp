@@ -23,7 +23,7 @@ struct MemoryParams {
   template <class Self, class F>
   static void visit(Self& p, F&& f) {
     constexpr double kMiB = 1024.0 * 1024.0;
-    f(Key{"l1.capacity", "byte", 1024, 64 * kMiB}, p.l1_capacity.value);
+    f(Key{"l1.capacity", "byte", 1024, 16 * kMiB}, p.l1_capacity.value);
     f(Key{"l1.refusals", "", 0, 0.99, false}, p.l1_refusals);
     f(Key{"l2.capacity", "byte", 1024, 1e6 * kMiB}, p.l2_capacity.value);
     f(Key{"dma.bandwidth", "byte/cycle", 1e-3, 1e9}, p.dma_bandwidth.value);

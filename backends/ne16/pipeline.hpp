@@ -55,7 +55,7 @@ Data<T> output_data(const Widths<T>& w, const TileExtents<T>& t) {
 // In the array's layout, which fills up the channels of a step.
 template <class T>
 Data<T> weight_data(const JobParams<T>& p, const LayerShape<T>& s, const Widths<T>& w, const T& channels) {
-  const T& step = p.in_channel_tile;
+  const T& step = in_channel_tile(p, s.pointwise);
   const T filled = s.depthwise ? ceil_div(channels, step) * step : channels * (ceil_div(s.in_channels, step) * step);
   return bits(filled * s.kernel * s.kernel * w.weight_bits);
 }

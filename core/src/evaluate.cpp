@@ -125,6 +125,7 @@ class Evaluator {
     row.clock_hertz = verdict.machine->backend->traits().clock_hertz;
     row.metrics = metrics_of(*verdict.machine);
     row.repeat = layer.repeat;
+    if (options_.with_mapping) row.mapping = verdict.machine->backend->mapping(as_priced);
     return row;
   }
 

@@ -43,15 +43,15 @@ struct Estimate {
   std::string approximation;  // empty: the model as its source states it; else in which way the price is only near it
 };
 
-// A figure of how a machine runs a layer, beside its cost: the tile that it takes, its accesses. Named with its unit.
-struct Detail {
-  std::string_view name;  // of static storage
+// A figure of how a layer is mapped on a machine: an extent of its tile, its accesses to a memory.
+struct MappingFigure {
+  std::string_view name;  // of static storage; with the unit, as metrics are
   double value;
 };
-// Those of the output channels that have this weight width.
-struct PartDetails {
+// How the machine runs the output channels that have this weight width.
+struct Mapping {
   double weight_bits;
-  std::vector<Detail> figures;
+  std::vector<MappingFigure> figures;
 };
 
 // Value and derivative by every member of the layer's dims, then of Widths, in the order of their kMembers.
@@ -87,7 +87,7 @@ class Backend {
   [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const = 0;
   // How it would run the layer, a part a weight width; nothing where the machine has no more to say than the cost, or
   // does not run the layer.
-  [[nodiscard]] virtual std::vector<PartDetails> details(const Layer&) const { return {}; }
+  [[nodiscard]] virtual std::vector<Mapping> mapping(const Layer&) const { return {}; }
 
  protected:
   Backend() = default;

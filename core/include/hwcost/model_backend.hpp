@@ -62,7 +62,8 @@ class SpokenVerdict {
 //   one
 //       width at a time.
 //   static Requantization default_requantization(const Params<double>&): of layers that do not say theirs.
-//   static std::vector<Detail> details(const Params<double>&, Op, const SomeDims<double>&, const Widths<double>&).
+//   static std::vector<MappingFigure> mapping(const Params<double>&, Op, const SomeDims<double>&, const
+//   Widths<double>&).
 template <class M, class D>
 concept PricesFamily = requires(const typename M::template Params<double>& p, const D& d, const Widths<>& w) {
   { M::cost(p, Op::conv2d, d, w) } -> std::same_as<Cost<double>>;
@@ -130,10 +131,9 @@ class ModelBackend final : public Backend {
     return std::visit([&](const auto& dims) { return gradient_family(layer, dims, mode); }, layer.dims);
   }
 
-  [[nodiscard]] std::vector<PartDetails> details(const Layer& layer) const override {
-    std::vector<PartDetails> parts;
-    if (!estimate(layer)) return parts;
-    std::visit([&](const auto& dims) { add_details(layer, dims, parts); }, layer.dims);
+  [[nodiscard]] std::vector<Mapping> mapping(const Layer& layer) const override {
+    std::vector<Mapping> parts;
+    std::visit([&](const auto& dims) { add_mappings(layer, dims, parts); }, layer.dims);
     return parts;
   }
 
@@ -185,12 +185,13 @@ class ModelBackend final : public Backend {
 
   // All channels at their mean width, where the machine runs each of the widths.
   template <class D>
-  void add_details(const Layer& layer, const D& dims, std::vector<PartDetails>& parts) const {
-    if constexpr (requires { M::details(params_, layer.op, dims, Widths<>{}); }) {
+  void add_mappings(const Layer& layer, const D& dims, std::vector<Mapping>& parts) const {
+    if constexpr (requires { M::mapping(params_, layer.op, dims, Widths<>{}); }) {
+      if (!estimate(layer)) return;
       const auto add = [&](const D& part, double bits) {
         const Widths<> widths = widths_of(layer.precision, bits);
         if (is_empty(work(layer.op, part)) || detail::is_pruned(part, widths)) return;
-        parts.push_back({bits, M::details(params_, layer.op, part, widths)});
+        parts.push_back({bits, M::mapping(params_, layer.op, part, widths)});
       };
       const WeightFormat& weight = layer.precision.weight;
       if (!weight.is_mixed()) return add(dims, weight.uniform.bits);

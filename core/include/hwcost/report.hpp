@@ -30,6 +30,7 @@ struct LayerReport {
   double clock_hertz = 0.0;   // of the machine that priced it
   MetricSet metrics;          // which of them this layer's machine defines
   double repeat = 1.0;
+  std::vector<Mapping> mapping;  // of one run, where EvaluateOptions asks for it
 
   // The metric's value; nothing where it is not defined here.
   [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m) const;
@@ -78,6 +79,7 @@ struct NetworkReport {
 struct EvaluateOptions {
   std::optional<Formula> formula;  // its value is every layer's `cost`, on any machine
   Optimizer optimizer = Optimizer::adam;
+  bool with_mapping = false;  // report how each layer is mapped, which takes memory
 };
 
 // Prices every layer. Never throws for what a machine cannot do: such layers are `unsupported`, with the reason.
