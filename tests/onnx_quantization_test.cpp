@@ -54,6 +54,19 @@ TEST(OnnxQuantization, WeightsStoredAsIntegersKeepTheirWidthThroughTransposeAndR
   EXPECT_EQ(widths(layer(graph, "fc")), "8 8 f32 32");
 }
 
+TEST(OnnxQuantization, APartOfAQuantisedWeightHasItsWidth) {
+  ModelWriter writer = quantized_input({1, 8});
+  writer.constant("w", {8, 6}, {}, kInt4);
+  writer.constant("begin", {1}, std::vector<double>{2.0}, kInt64);
+  writer.constant("end", {1}, std::vector<double>{4.0}, kInt64);
+  writer.constant("axis", {1}, std::vector<double>{1.0}, kInt64);
+  writer.node("DequantizeLinear", {"w", "s"}, {"wd"});
+  writer.node("Slice", {"wd", "begin", "end", "axis"}, {"part"});
+  writer.node("MatMul", {"xq", "part"}, {"y"}).name = "fc";
+  writer.output("y");
+  EXPECT_EQ(widths(layer(writer.import(), "fc")), "8 4 f32 32");
+}
+
 TEST(OnnxQuantization, FloatWeightsBehindAPairOfQuantisersAreIntegers) {
   ModelWriter writer = quantized_input({1, 3, 8, 8});
   writer.constant("w", {4, 3, 3, 3});

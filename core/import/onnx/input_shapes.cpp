@@ -212,16 +212,13 @@ class InputBinder {
     } else {
       value.tensor = builder_.add_tensor(input.name, value.shape, value.format());
       builder_.graph().inputs.push_back(*value.tensor);
-      log(ImportFact::Kind::input, value, "");
+      log(ImportFact::Kind::input, value, to_text(*value.shape));
     }
     builder_.define(std::move(value));
   }
 
-  void log(ImportFact::Kind kind, const Value& input, std::string_view why) {
-    builder_.log([&] {
-      return ImportFact{kind, "", "", clean_text(input.name),
-                        fmt::format("{}{}{}", to_text(*input.shape), why.empty() ? "" : ": ", why)};
-    });
+  void log(ImportFact::Kind kind, const Value& input, const std::string& detail) {
+    builder_.log([&] { return ImportFact{kind, "", "", clean_text(input.name), detail}; });
   }
 
   void note_parameters() {

@@ -254,6 +254,9 @@ void OperatorCall::commit_constants() {
       outputs_[k]->value.shape = builder_.trusted_shape(node_.outputs[k]);
     }
     Value& value = outputs_[k]->value;
+    const bool is_part =
+        value.origin.parameter != 0 && has(0) && value.origin.parameter == inputs_[0]->origin.parameter;
+    if (is_part && !value.width) value.width = inputs_[0]->width;  // of a quantised weight
     if (!outputs_[k]->forwarded) {
       value.constant = true;
       value.parameter = moves_first && outputs_.size() == 1 ? inputs_[0]->parameter : builder_.new_parameter();
