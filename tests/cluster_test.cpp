@@ -36,7 +36,7 @@ std::string approximation(const Layer& layer) {
   return estimate ? estimate->approximation : "refused: " + estimate.error().reason;
 }
 
-// The stated residual of the fit: docs/machines/gap9-cluster.md.
+// The stated residual of the fit: docs/machines/gap9.md.
 TEST(Gap9Cluster, IsNearTheMakersSimulatorOnEveryLayerThatItWasFittedTo) {
   const Machine machine = gap9_cluster();
   const LayerTable table = read_layer_table(kSource + "/tests/golden/gap9_gvsoc_layers.csv");
@@ -49,12 +49,12 @@ TEST(Gap9Cluster, IsNearTheMakersSimulatorOnEveryLayerThatItWasFittedTo) {
     ASSERT_TRUE(estimate.has_value()) << layer.name;
     EXPECT_EQ(estimate->approximation, "") << layer.name << ": measured, and yet said not to be";
     const double error = estimate->cost.latency().value / table.rows[i].measured.front().value - 1.0;
-    EXPECT_LT(std::abs(error), 0.38) << layer.name;
+    EXPECT_LT(std::abs(error), 0.47) << layer.name;
     sum += std::abs(error);
     layers += 1.0;
   }
   EXPECT_EQ(layers, 16.0);
-  EXPECT_LT(sum / layers, 0.127);
+  EXPECT_LT(sum / layers, 0.146);
 }
 
 TEST(Cluster, SaysAtWhichRateAnUnmeasuredOperatorIsPriced) {
