@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
 #include <limits>
+#include <vector>
 
 namespace hwcost {
 namespace {
@@ -91,6 +94,41 @@ TEST(ModelBackend, UnsaidRequantizationIsTheMachinesOwn) {
   out.latency_cycles = std::span(&cycles, 1);
   kRoofline.estimate_batch({Op::linear, 1, columns}, out);
   EXPECT_EQ(cycles, 64 + 32);
+}
+
+// More rows than the batch path works on at a time, some pruned, some empty, some no counts; columns longer than that.
+TEST(ModelBackend, ALongBatchIsItsRowsAndTouchesNothingBehindThem) {
+  constexpr std::size_t kRows = 1300;
+  constexpr std::size_t kBehind = 3;
+  std::vector<std::vector<double>> columns(column_count(Family::linear), std::vector<double>(kRows));
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const double out_channels = i % 7 == 6 ? -1.0 : static_cast<double>(i % 50);
+    const std::array<double, 10> row{1, 1, 64, out_channels, 0, 8, static_cast<double>(i % 9), 8, 32, 1};
+    for (std::size_t k = 0; k < row.size(); ++k) columns[k][i] = row[k];
+  }
+  std::vector<const double*> pointers;
+  for (const auto& column : columns) pointers.push_back(column.data());
+  const LayerColumns in{Op::linear, kRows, pointers};
+
+  std::vector<double> cycles(kRows + kBehind, -5.0);
+  std::vector<Status> status(kRows + kBehind, Status::approximated);
+  CostColumns out;
+  out.latency_cycles = cycles;
+  out.status = status;
+  kRoofline.estimate_batch(in, out);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const auto estimate = kRoofline.estimate(layer_at(in, i));
+    ASSERT_EQ(status[i], estimate ? Status::priced : Status::unsupported) << i;
+    if (estimate) {
+      ASSERT_EQ(cycles[i], estimate->cost.latency().value) << i;
+    } else {
+      ASSERT_TRUE(std::isnan(cycles[i])) << i;
+    }
+  }
+  for (std::size_t i = kRows; i < cycles.size(); ++i) {
+    EXPECT_EQ(cycles[i], -5.0);
+    EXPECT_EQ(status[i], Status::approximated);
+  }
 }
 
 TEST(ModelBackend, OperatorsWithoutAFormulaAreUnmodelled) {

@@ -9,7 +9,7 @@ const std::vector<PairKeys>& pair_keys() {
     std::vector<PairKeys> keys;
     for (std::size_t a = 1; a <= kWidest; ++a) {
       for (std::size_t w = 1; w <= kWidest; ++w) {
-        keys.push_back({a, w, Key{fmt::format("rate.a{}_w{}", a, w), "MAC/cycle", 1e-6, 1e9, false},
+        keys.push_back({pair_index(a, w), Key{fmt::format("rate.a{}_w{}", a, w), "MAC/cycle", 1e-6, 1e9, false},
                         Key{fmt::format("power.a{}_w{}", a, w), "W", 0, 1e4, false}});
       }
     }
@@ -24,9 +24,7 @@ BackendTraits Model::traits(const Params<double>& p) {
   traits.clock_hertz = p.clock.value;
   traits.integers_only = true;
   bool has_power = p.any_power > 0.0;
-  for (const auto& row : p.power) {
-    for (const double power : row) has_power = has_power || power > 0.0;
-  }
+  for (const double power : p.power) has_power = has_power || power > 0.0;
   if (p.clock.value > 0.0) {
     traits.metrics.insert(Metric::latency_seconds);
     if (has_power) traits.metrics.insert(Metric::energy_joules);
@@ -38,7 +36,7 @@ std::string Model::no_rate(const Params<double>& p, const Widths<>& widths) {
   std::string known;
   for (std::size_t a = 1; a <= kWidest; ++a) {
     for (std::size_t w = 1; w <= kWidest; ++w) {
-      if (p.rate[a][w] > 0.0) known += fmt::format("{}w{}a{}", known.empty() ? "" : " ", w, a);
+      if (p.rate[pair_index(a, w)] > 0.0) known += fmt::format("{}w{}a{}", known.empty() ? "" : " ", w, a);
     }
   }
   return fmt::format("no rate for w{}a{}; known: {}", widths.weight_bits, widths.input_bits, known);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "hwcost/model_backend.hpp"
@@ -12,9 +13,15 @@ namespace hwcost::mac_table {
 
 inline constexpr std::size_t kWidest = 16;  // bits of an operand in the table
 
+// The tables are by activation bits, then weight bits.
+inline constexpr std::size_t kPairs = (kWidest + 1) * (kWidest + 1);
+constexpr std::size_t pair_index(std::size_t activation_bits, std::size_t weight_bits) {
+  return activation_bits * (kWidest + 1) + weight_bits;
+}
+
 // Keys of one pair of widths: rate.a8_w4, power.a8_w4.
 struct PairKeys {
-  std::size_t activation_bits, weight_bits;
+  std::size_t pair;
   Key rate, power;
 };
 const std::vector<PairKeys>& pair_keys();
@@ -22,9 +29,8 @@ const std::vector<PairKeys>& pair_keys();
 struct Model {
   template <class T>
   struct Params {
-    // By activation bits, then weight bits; 0: the machine does not run this pair.
-    std::array<std::array<T, kWidest + 1>, kWidest + 1> rate{};   // MAC/cycle
-    std::array<std::array<T, kWidest + 1>, kWidest + 1> power{};  // watt while running this pair; 0: `any_power`
+    std::array<T, kPairs> rate{};   // MAC/cycle; 0: the machine does not run this pair
+    std::array<T, kPairs> power{};  // watt while running this pair; 0: `any_power`
     T any_power{};
     Frequency<T> clock{};
     T bias_macs{};  // MACs that one addition of a bias counts as
@@ -33,17 +39,15 @@ struct Model {
     template <class Self, class F>
     static void visit(Self& p, F&& f) {
       for (const PairKeys& keys : pair_keys()) {
-        f(keys.rate, p.rate[keys.activation_bits][keys.weight_bits]);
-        f(keys.power, p.power[keys.activation_bits][keys.weight_bits]);
+        f(keys.rate, p.rate[keys.pair]);
+        f(keys.power, p.power[keys.pair]);
       }
       f(Key{"power", "W", 0, 1e4, false}, p.any_power);
       f(Key{"clock", "Hz", 1, 1e12, false}, p.clock.value);
       f(Key{"bias_macs", "", 0, 1, false}, p.bias_macs);
     }
     void finish() {
-      for (const auto& row : rate) {
-        for (const T& r : row) fastest = larger(fastest, r);
-      }
+      for (const T& r : rate) fastest = larger(fastest, r);
     }
   };
 
@@ -61,10 +65,9 @@ struct Model {
                                                         D::kFamily == Family::attention) {
     const Work<T> w = work(op, d);
     const T macs = w.macs + p.bias_macs * w.bias_adds;
-    const std::size_t a = index(value_of(widths.input_bits));
-    const std::size_t b = index(value_of(widths.weight_bits));
-    const Cycles<T> time = cycles(macs / p.rate[a][b]);
-    const T watts = value_of(p.power[a][b]) > 0.0 ? p.power[a][b] : p.any_power;
+    const std::size_t pair = pair_of(widths);
+    const Cycles<T> time = cycles(macs / p.rate[pair]);
+    const T watts = value_of(p.power[pair]) > 0.0 ? p.power[pair] : p.any_power;
     // Without a clock there is no energy, and nobody asks for it.
     const bool has_clock = value_of(p.clock.value) > 0.0;
     return {.compute = time,
@@ -77,19 +80,23 @@ struct Model {
                       Verdict&& verdict) requires(D::kFamily == Family::convolution || D::kFamily == Family::linear ||
                                                   D::kFamily == Family::matmul || D::kFamily == Family::recurrent ||
                                                   D::kFamily == Family::attention) {
-    if (!(p.rate[index(widths.input_bits)][index(widths.weight_bits)] > 0.0))
-      return verdict.refuse([&] { return no_rate(p, widths); });
+    if (!(p.rate[pair_of(widths)] > 0.0)) return verdict.refuse([&] { return no_rate(p, widths); });
     if constexpr (D::kFamily == Family::recurrent || D::kFamily == Family::attention)
       return verdict.approximate([&] { return fmt::format("only the MACs of {} are priced", name(op)); });
     return Status::priced;
   }
 
  private:
-  // Place of a width in the tables; 0, where no rate is, for what is not there.
-  static std::size_t index(double bits) {
-    return bits >= 1.0 && bits <= static_cast<double>(kWidest) && bits == static_cast<double>(static_cast<int>(bits))
-               ? static_cast<std::size_t>(bits)
-               : 0;
+  // Place of the widths in the tables; 0, where no rate is, for what is not there. Without a branch, for batches.
+  template <class T>
+  static std::size_t pair_of(const Widths<T>& widths) {
+    const double a = value_of(widths.input_bits);
+    const double w = value_of(widths.weight_bits);
+    const double pair = is_listed(a) & is_listed(w) ? a * static_cast<double>(kWidest + 1) + w : 0.0;
+    return static_cast<std::size_t>(static_cast<int>(pair));
+  }
+  static bool is_listed(double bits) {
+    return (bits >= 1.0) & (bits <= static_cast<double>(kWidest)) & (bits == std::trunc(bits));
   }
   static std::string no_rate(const Params<double>& p, const Widths<>& widths);
 };

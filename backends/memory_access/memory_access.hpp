@@ -35,10 +35,10 @@ struct Model {
 
  private:
   // Mixed weights come with their mean width, whose product with the count is a whole number but for rounding.
-  static double whole_bits(double bits) { return std::nearbyint(bits); }
+  static double whole_bits(double bits) { return std::rint(bits); }
   template <std::size_t N>
   static Dual<N> whole_bits(Dual<N> bits) {
-    bits.value = std::nearbyint(bits.value);
+    bits.value = std::rint(bits.value);
     return bits;
   }
 };

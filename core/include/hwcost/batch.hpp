@@ -34,8 +34,11 @@ struct LayerColumns {
 // One candidate of the columns as a layer (nameless, integer formats).
 HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
 
-// Borrowed output columns, of the metrics of those names; an empty one is not wanted. An unsupported candidate gets NaN
-// in each and its status.
+// What stands in the place of a figure that there is none of.
+inline constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
+
+// Borrowed output columns, of the metrics of those names; an empty one is not wanted. They overlap no input column. An
+// unsupported candidate gets kNoFigure in each, and its status.
 struct CostColumns {
   std::span<double> latency_cycles;
   std::span<double> latency_seconds;
@@ -45,20 +48,24 @@ struct CostColumns {
   std::span<double> cost;
   std::span<Status> status;
 
-  // Writes one row. Cycles without a clock (0) have no seconds: NaN.
+  // The one list of the figures: calls f(column, its figure of a cost at a clock) for each.
+  template <class F>
+  constexpr void visit_figures(F&& f) const {
+    f(latency_cycles, [](const Cost<>& c, double) { return c.latency().value; });
+    f(latency_seconds, [](const Cost<>& c, double clock_hertz) {  // cycles without a clock have none
+      return clock_hertz == 0.0 && c.latency().value != 0.0 ? kNoFigure : c.seconds(clock_hertz);
+    });
+    f(energy_joules, [](const Cost<>& c, double) { return c.energy.value; });
+    f(traffic_bytes, [](const Cost<>& c, double) { return in_bytes(c.traffic); });
+    f(convention_ops, [](const Cost<>& c, double) { return c.operations; });
+    f(cost, [](const Cost<>& c, double) { return c.figure; });
+  }
+
+  // Writes one row.
   void put(std::size_t row, const Cost<>& c, Status outcome, double clock_hertz) const {
-    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-    const bool ok = outcome != Status::unsupported;
-    const auto write = [&](std::span<double> column, double v) {
-      if (!column.empty()) column[row] = ok ? v : kNan;
-    };
-    write(latency_cycles, c.latency().value);
-    if (!latency_seconds.empty())
-      write(latency_seconds, clock_hertz == 0.0 && c.latency().value != 0.0 ? kNan : c.seconds(clock_hertz));
-    write(energy_joules, c.energy.value);
-    write(traffic_bytes, in_bytes(c.traffic));
-    write(convention_ops, c.operations);
-    write(cost, c.figure);
+    visit_figures([&](std::span<double> column, auto figure) {
+      if (!column.empty()) column[row] = outcome == Status::unsupported ? kNoFigure : figure(c, clock_hertz);
+    });
     if (!status.empty()) status[row] = outcome;
   }
 };

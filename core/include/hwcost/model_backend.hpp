@@ -1,6 +1,8 @@
 // Turns a model (parameters, a check, one formula) into a Backend: scalar, batch and gradient paths.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -14,6 +16,15 @@
 #include "hwcost/parameters.hpp"
 #include "hwcost/registry.hpp"
 #include "hwcost/work.hpp"
+
+// Compiles a loop, with all that it calls, a second time for processors with wide vectors; which one runs is decided
+// when the library is loaded. Both give the same bits. Not with sanitizers, which are not up by then.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define HWCOST_WIDE_VECTORS [[gnu::flatten, gnu::target_clones("arch=x86-64-v3", "default")]]
+#else
+#define HWCOST_WIDE_VECTORS
+#endif
 
 namespace hwcost {
 
@@ -89,11 +100,10 @@ constexpr bool is_pruned(const D&, const Widths<T>& widths) {
   return false;
 }
 
-// Extents of which the work is a number: none negative, infinite or not a number.
+// Extents of which the work is a number: none negative, infinite or not a number, which only the sum tells.
 constexpr bool is_countable(const Work<double>& w) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return w.output >= 0.0 && w.output < kInfinity && w.input >= 0.0 && w.input < kInfinity && w.macs >= 0.0 &&
-         w.macs < kInfinity;
+  const double least = smaller(w.output, smaller(w.input, w.macs));
+  return (least >= 0.0) & (w.output + w.input + w.macs < std::numeric_limits<double>::infinity());
 }
 
 }  // namespace detail
@@ -232,41 +242,112 @@ class ModelBackend final : public Backend {
     return estimate;
   }
 
-  template <class D, std::size_t... K>
-  static D gather(std::span<const double* const> columns, std::size_t first, std::size_t row,
-                  std::index_sequence<K...>) {
-    D d;
-    ((d.*D::kMembers[K].pointer = columns[first + K][row]), ...);
-    return d;
-  }
+  // The rows of a batch. The operator is an Op, or a constant of one.
+  template <class D, class Operator>
+  struct Candidates {
+    Operator op;
+    std::array<const double*, kMemberCount<D> + kMemberCount<Widths<>>> columns{};
+    Widths<> standard;  // of rows that do not say their requantisation
+
+    Candidates(Operator an_op, std::span<const double* const> borrowed, const Widths<>& widths)
+        : op(an_op), standard(widths) {
+      std::copy_n(borrowed.begin(), columns.size(), columns.begin());
+    }
+
+    [[nodiscard]] D dims(std::size_t row) const {
+      return gather<D>(row, 0, std::make_index_sequence<kMemberCount<D>>());
+    }
+    [[nodiscard]] Widths<> widths(std::size_t row) const {
+      auto w = gather<Widths<>>(row, kMemberCount<D>, std::make_index_sequence<kMemberCount<Widths<>>>());
+      const bool unsaid = std::isnan(w.scale_bits);
+      w.scale_bits = unsaid ? standard.scale_bits : w.scale_bits;
+      w.shift = unsaid ? standard.shift : w.shift;
+      return w;
+    }
+
+   private:
+    template <class Struct, std::size_t... K>
+    [[nodiscard]] Struct gather(std::size_t row, std::size_t first, std::index_sequence<K...>) const {
+      Struct s;
+      ((s.*Struct::kMembers[K].pointer = columns[first + K][row]), ...);
+      return s;
+    }
+  };
 
   template <class D>
   void batch_family(const LayerColumns& in, const CostColumns& out) const {
     if constexpr (!PricesFamily<M, D>) {
       for (std::size_t i = 0; i < in.size; ++i) out.put(i, {}, Status::unsupported, 0.0);
+    } else if constexpr (D::kFamily == Family::linear) {
+      passes<D>(std::integral_constant<Op, Op::linear>(), in, out);
     } else {
-      using DimsIndices = std::make_index_sequence<kMemberCount<D>>;
-      using WidthIndices = std::make_index_sequence<kMemberCount<Widths<>>>;
-      const Params params = params_;  // local copies: the compiler may keep them in registers
-      const CostColumns columns = out;
-      const double clock = traits_.clock_hertz;
-      const Widths<> standard = widths_of(Precision{}, 0.0);
-      const Op op = in.op;
-      for (std::size_t i = 0; i < in.size; ++i) {
-        const D dims = gather<D>(in.columns, 0, i, DimsIndices());
-        auto widths = gather<Widths<>>(in.columns, kMemberCount<D>, i, WidthIndices());
-        if (std::isnan(widths.scale_bits)) {
-          widths.scale_bits = standard.scale_bits;
-          widths.shift = standard.shift;
-        }
-        const Work<> w = work(op, dims);
-        const bool pruned = detail::is_pruned(dims, widths);
-        const Status checked = M::check(params, op, dims, widths, SilentVerdict());
-        const Status status = !detail::is_countable(w) ? Status::unsupported : pruned ? Status::priced : checked;
-        const Cost<> cost = M::cost(params, op, dims, widths).settled();
-        columns.put(i, is_empty(w) || pruned ? Cost<>{} : cost, status, clock);
+      if constexpr (D::kFamily == Family::convolution) {
+        if (in.op == Op::conv2d) return passes<D>(std::integral_constant<Op, Op::conv2d>(), in, out);
       }
+      row_by_row<D>(in, out);
     }
+  }
+
+  template <class D>
+  void row_by_row(const LayerColumns& in, const CostColumns& out) const {
+    const Candidates<D, Op> rows(in.op, in.columns, widths_of(Precision{}, 0.0));
+    for (std::size_t i = 0; i < in.size; ++i) {
+      const D dims = rows.dims(i);
+      const Widths<> widths = rows.widths(i);
+      const Status status = status_of(in.op, dims, widths);
+      const bool nothing = is_empty(work(in.op, dims)) || detail::is_pruned(dims, widths);
+      const bool costs = status != Status::unsupported && !nothing;
+      out.put(i, costs ? M::cost(params_, in.op, dims, widths).settled() : Cost<>{}, status, traits_.clock_hertz);
+    }
+  }
+
+  // For the operators that searches are about: one pass over the rows for every column that is wanted. What a column
+  // has no need of is not computed for it, and the compiler can do several rows at a time.
+  template <class D, class Operator>
+  void passes(Operator op, const LayerColumns& in, const CostColumns& out) const {
+    const Candidates<D, Operator> rows(op, in.columns, widths_of(Precision{}, 0.0));
+    out.visit_figures([&](std::span<double> column, auto figure) {
+      if (column.empty()) return;
+      fill(column.first(in.size), [rows, figure, clock = traits_.clock_hertz, this](std::size_t i) {
+        return figure_of(rows.op, rows.dims(i), rows.widths(i), clock, figure);
+      });
+    });
+    if (out.status.empty()) return;
+    fill(out.status.first(in.size),
+         [rows, this](std::size_t i) { return status_of(rows.op, rows.dims(i), rows.widths(i)); });
+  }
+
+  // column[i] = value(i) by way of a block of its own, which no input can overlap.
+  template <class T, class F>
+  HWCOST_WIDE_VECTORS static void fill(std::span<T> column, const F value) {
+    constexpr std::size_t kBlock = 512;
+    std::array<T, kBlock> block;
+    for (std::size_t first = 0; first < column.size(); first += kBlock) {
+      const std::size_t n = std::min(kBlock, column.size() - first);
+      for (std::size_t i = 0; i < n; ++i) block[i] = value(first + i);
+      std::copy_n(block.begin(), n, column.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+  }
+
+  template <class D>
+  Status status_of(Op op, const D& dims, const Widths<>& widths) const {
+    return decided(op, dims, widths, Status::unsupported, Status::priced,
+                   M::check(params_, op, dims, widths, SilentVerdict()));
+  }
+  template <class D, class Figure>
+  double figure_of(Op op, const D& dims, const Widths<>& widths, double clock, Figure&& figure) const {
+    const double nothing = figure(Cost<>{}, clock);
+    const double cost = figure(M::cost(params_, op, dims, widths).settled(), clock);
+    const double price = is_empty(work(op, dims)) ? nothing : cost;
+    const bool refused = M::check(params_, op, dims, widths, SilentVerdict()) == Status::unsupported;
+    return decided(op, dims, widths, kNoFigure, nothing, refused ? kNoFigure : price);
+  }
+  // What the machine says, but `none` where the extents are no counts and `nothing` where the layer is pruned.
+  // Selections instead of branches, so that loops do several rows at a time.
+  template <class D, class Said>
+  static Said decided(Op op, const D& dims, const Widths<>& widths, Said none, Said nothing, Said said) {
+    said = detail::is_pruned(dims, widths) ? nothing : said;
+    return detail::is_countable(work(op, dims)) ? said : none;
   }
 
   template <class D>
