@@ -231,14 +231,19 @@ double thread_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 template <class F>
-void keep_fastest(double& fastest, F&& run) {
+void time_once(std::vector<double>& seconds, F&& run) {
   const double start = thread_seconds();
   run();
   benchmark::ClobberMemory();
-  fastest = std::min(fastest, thread_seconds() - start);
+  seconds.push_back(thread_seconds() - start);
+}
+double median(std::vector<double>& seconds) {
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
 }
 
-// Both in turns, so that whatever else the computer does disturbs both alike; the fastest run of each counts.
+// Both in turns, so that whatever else the computer does disturbs both alike; the median of each counts.
 void batch_beside_by_hand(benchmark::State& state, const std::string& name, ByHand by_hand) {
   const Machine machine = machine_named(name);
   const Columns columns;
@@ -250,12 +255,13 @@ void batch_beside_by_hand(benchmark::State& state, const std::string& name, ByHa
   run_theirs();
   if (std::memcmp(ours.data(), theirs.data(), kRows * sizeof(double)) != 0)
     return state.SkipWithError("the loop by hand gives other bits");
-  double batch_seconds = 1.0;
-  double hand_seconds = 1.0;
+  std::vector<double> batch_times, hand_times;
   for (auto _ : state) {
-    keep_fastest(batch_seconds, run_ours);
-    keep_fastest(hand_seconds, run_theirs);
+    time_once(batch_times, run_ours);
+    time_once(hand_times, run_theirs);
   }
+  const double batch_seconds = median(batch_times);
+  const double hand_seconds = median(hand_times);
   const double rows = kRows;
   state.counters["batch_ns"] = batch_seconds * 1e9 / rows;
   state.counters["by_hand_ns"] = hand_seconds * 1e9 / rows;
@@ -267,14 +273,15 @@ void batch_beside_scalar(benchmark::State& state, const Machine& machine) {
   const std::vector<Layer> layers = candidates().layers();
   std::vector<double> figures(kRows);
   const CostColumns out = one_column(*machine.backend, figures);
-  double batch_seconds = 1.0;
-  double scalar_seconds = 1.0;
+  std::vector<double> batch_times, scalar_times;
   for (auto _ : state) {
-    keep_fastest(batch_seconds, [&] { machine.backend->estimate_batch(candidates().rows(), out); });
-    keep_fastest(scalar_seconds, [&] {
+    time_once(batch_times, [&] { machine.backend->estimate_batch(candidates().rows(), out); });
+    time_once(scalar_times, [&] {
       for (const Layer& layer : layers) benchmark::DoNotOptimize(machine.backend->estimate(layer));
     });
   }
+  const double batch_seconds = median(batch_times);
+  const double scalar_seconds = median(scalar_times);
   const double rows = kRows;
   state.counters["batch_layers_per_second"] = rows / batch_seconds;
   state.counters["scalar_layers_per_second"] = rows / scalar_seconds;
