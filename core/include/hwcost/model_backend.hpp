@@ -320,7 +320,7 @@ class ModelBackend final : public Backend {
   // column[i] = value(i) by way of a block of its own, which no input can overlap.
   template <class T, class F>
   HWCOST_WIDE_VECTORS static void fill(std::span<T> column, const F value) {
-    constexpr std::size_t kBlock = 512;
+    constexpr std::size_t kBlock = 1024;
     std::array<T, kBlock> block;
     for (std::size_t first = 0; first < column.size(); first += kBlock) {
       const std::size_t n = std::min(kBlock, column.size() - first);
