@@ -28,6 +28,8 @@ struct LayerModel {
     void adopt(const Params<double>& values) { tiler = values.tiler; }
   };
 
+  static constexpr bool kSearches = true;
+
   static BackendTraits traits(const Params<double>& p);
   static Requantization default_requantization(const Params<double>& p) {
     return {p.job.default_scale_bits, p.job.default_shift};

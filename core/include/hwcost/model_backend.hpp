@@ -69,12 +69,11 @@ class SpokenVerdict {
 //                                                const Widths<double>&, Verdict&& verdict);
 //       the same overloads: may this layer run? Cost is only ever used where the status is not `unsupported`.
 // Optional:
-//   static constexpr bool kWholeLayer = true: mixed weights reach the formula as one layer with their mean width, not
-//   one
-//       width at a time.
+//   static constexpr bool kWholeLayer = true: mixed weights are one layer of their mean width, not one width at a time.
+//   static constexpr bool kSearches = true: a cost takes so long that batches compute it once a row, not once a column.
 //   static Requantization default_requantization(const Params<double>&): of layers that do not say theirs.
-//   static std::vector<MappingFigure> mapping(const Params<double>&, Op, const SomeDims<double>&, const
-//   Widths<double>&).
+//   static std::vector<MappingFigure> mapping(const Params<double>&, Op, const SomeDims<double>&,
+//                                             const Widths<double>&): of a layer that runs; see Backend::mapping().
 template <class M, class D>
 concept PricesFamily = requires(const typename M::template Params<double>& p, const D& d, const Widths<>& w) {
   { M::cost(p, Op::conv2d, d, w) } -> std::same_as<Cost<double>>;
@@ -103,7 +102,7 @@ constexpr bool is_pruned(const D&, const Widths<T>& widths) {
 // Extents of which the work is a number: none negative, infinite or not a number, which only the sum tells.
 constexpr bool is_countable(const Work<double>& w) {
   const double least = smaller(w.output, smaller(w.input, w.macs));
-  return (least >= 0.0) & (w.output + w.input + w.macs < std::numeric_limits<double>::infinity());
+  return (least >= 0.0) & (w.output + w.input + w.macs + w.bias_adds < std::numeric_limits<double>::infinity());
 }
 
 }  // namespace detail
@@ -149,6 +148,7 @@ class ModelBackend final : public Backend {
 
  private:
   static constexpr bool kWholeLayer = requires { requires M::kWholeLayer; };
+  static constexpr bool kSearches = requires { requires M::kSearches; };
 
   Widths<> widths_of(const Precision& precision, double weight_bits) const {
     Requantization requantization;
@@ -278,6 +278,8 @@ class ModelBackend final : public Backend {
   void batch_family(const LayerColumns& in, const CostColumns& out) const {
     if constexpr (!PricesFamily<M, D>) {
       for (std::size_t i = 0; i < in.size; ++i) out.put(i, {}, Status::unsupported, 0.0);
+    } else if constexpr (kSearches) {
+      row_by_row<D>(in, out);
     } else if constexpr (D::kFamily == Family::linear) {
       passes<D>(std::integral_constant<Op, Op::linear>(), in, out);
     } else {
