@@ -218,6 +218,16 @@ TEST(Evaluate, WhyALayersWorkIsUnknownIsSaidWhereTheImporterKnows) {
   EXPECT_EQ(only(evaluate(graph_of({unknown}), toy())).reason, "its weights come from another node");
 }
 
+TEST(Evaluate, WhatAnImporterGuessedOfALayerMakesItsPriceAnApproximation) {
+  Layer guessed = conv("c");
+  guessed.assumption = "priced for one iteration of /loop";
+  EXPECT_EQ(only(evaluate(graph_of({guessed}), toy())).status, Status::approximated);
+  EXPECT_EQ(only(evaluate(graph_of({guessed}), toy())).reason, "priced for one iteration of /loop");
+  Layer unmodelled = layer("m", Op::matmul, MatMul<>{1.0, 3.0, 4.0, 20.0, 1.0});
+  unmodelled.assumption = guessed.assumption;
+  EXPECT_EQ(only(evaluate(graph_of({unmodelled}), toy())).status, Status::unsupported);
+}
+
 TEST(Evaluate, TheShareLeftOutIsUnknownAsSoonAsAnUnsupportedLayersWorkIs) {
   const Layer unknown = layer("x", Op::custom, Custom<>{8.0, 8.0});
   const NetworkReport report = evaluate(graph_of({conv("c"), unknown}), toy());

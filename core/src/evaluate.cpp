@@ -142,6 +142,10 @@ class Evaluator {
     }
     Verdict verdict = judge_on(machine_, layer, why_free(graph_, node));
     if (formula_ && verdict.status != Status::unsupported) apply_formula(layer, verdict);
+    if (!layer.assumption.empty() && verdict.status != Status::unsupported) {
+      verdict.status = Status::approximated;
+      verdict.reason = verdict.reason.empty() ? layer.assumption : layer.assumption + "; " + verdict.reason;
+    }
     return verdict;
   }
 

@@ -161,6 +161,7 @@ std::optional<NodeId> fusion_target(const Graph& graph, const Uses& uses, const 
   if (!uses.writer[between] || uses.readers[between] != 1) return std::nullopt;
   const NodeId before = *uses.writer[between];
   const Node& producer = graph.nodes[before];
+  if (producer.layer.repeat != node.layer.repeat) return std::nullopt;  // one of them is in a loop
   if (!clamp) return has_weights_a_channel(producer.layer) ? std::optional(before) : std::nullopt;
   if (producer.layer.op == Op::batch_norm) return producer.fused_into;
   return can_clamp_on_the_way_out(producer.layer) ? std::optional(before) : std::nullopt;

@@ -326,7 +326,8 @@ bool operator==(const Layer& a, const Layer& b) {
   };
   return a.name == b.name && a.module == b.module && a.op == b.op && std::visit(same_dims, a.dims) &&
          a.precision == b.precision && a.repeat == b.repeat && a.owns_weights == b.owns_weights &&
-         a.fused_activation == b.fused_activation && a.custom_op == b.custom_op && a.custom_reason == b.custom_reason;
+         a.fused_activation == b.fused_activation && a.custom_op == b.custom_op && a.custom_reason == b.custom_reason &&
+         a.assumption == b.assumption;
 }
 
 bool has_weights(const Layer& layer) {

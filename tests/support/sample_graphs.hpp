@@ -39,6 +39,7 @@ inline Graph sample_network() {
   norm.dims = Normalization<>{256, 4, 8, 8};
   norm.precision.bias = kFloat32;
   norm.owns_weights = false;
+  norm.assumption = "priced for one iteration of /loop";
   graph.nodes.push_back({.layer = norm, .inputs = {1}, .outputs = {2}, .fused_into = 0, .source = "", .weights_of = 0});
 
   Layer custom;

@@ -71,6 +71,7 @@ struct JsonFields<Layer> {
     fields.optional("fused_activation", &Layer::fused_activation);
     fields.optional("custom_op", &Layer::custom_op);
     fields.optional("custom_reason", &Layer::custom_reason);
+    fields.optional("assumption", &Layer::assumption);
   }
 };
 
