@@ -15,7 +15,8 @@ namespace hwcost::test {
 
 using Extents = std::vector<std::int64_t>;
 
-// An attribute: an integer, a list of integers, a float, a text or a list of floats.
+// An attribute: an integer, a list of integers, a float, a text, a list of floats, a subgraph (ModelWriter::graph) or,
+// in functions, the name of the calling node's attribute that it stands for.
 struct OnnxAttribute {
   std::string name;
   std::optional<std::int64_t> integer{};
@@ -23,6 +24,8 @@ struct OnnxAttribute {
   std::optional<float> real{};
   std::optional<std::string> text{};
   std::optional<std::vector<float>> reals{};
+  std::optional<std::string> graph{};
+  std::optional<std::string> reference{};
 };
 
 struct OnnxNode {
@@ -75,22 +78,42 @@ class ModelWriter {
     return nodes_.back();
   }
 
+  // A function of the file: what `body` has as nodes, between values of the given names.
+  void function(const std::string& domain, const std::string& name, const std::vector<std::string>& inputs,
+                const std::vector<std::string>& outputs, const ModelWriter& body,
+                const std::vector<OnnxAttribute>& defaults = {}) {
+    std::string text;
+    protozero::pbf_writer function{text};
+    function.add_string(1, name);
+    for (const std::string& input : inputs) function.add_string(4, input);
+    for (const std::string& output : outputs) function.add_string(5, output);
+    for (const OnnxNode& node : body.nodes_) function.add_message(7, encoded(node));
+    function.add_message(9, body.version());
+    function.add_string(10, domain);
+    for (const OnnxAttribute& attribute : defaults) function.add_message(11, encoded(attribute));
+    functions_.push_back(text);
+  }
+
+  // The GraphProto, as bodies of other models' nodes have it.
+  [[nodiscard]] std::string graph() const {
+    std::string text;
+    protozero::pbf_writer graph{text};
+    for (const OnnxNode& node : nodes_) graph.add_message(1, encoded(node));
+    graph.add_string(2, "test");
+    for (const std::string& tensor : initializers_) graph.add_message(5, tensor);
+    for (const std::string& info : inputs_) graph.add_message(11, info);
+    for (const std::string& info : outputs_) graph.add_message(12, info);
+    for (const std::string& info : infos_) graph.add_message(13, info);
+    return text;
+  }
+
   [[nodiscard]] std::string bytes() const {
     std::string text;
     protozero::pbf_writer model{text};
     model.add_int64(1, 8);
-    {
-      protozero::pbf_writer graph{model, 7};
-      for (const OnnxNode& node : nodes_) graph.add_message(1, encoded(node));
-      graph.add_string(2, "test");
-      for (const std::string& tensor : initializers_) graph.add_message(5, tensor);
-      for (const std::string& info : inputs_) graph.add_message(11, info);
-      for (const std::string& info : outputs_) graph.add_message(12, info);
-      for (const std::string& info : infos_) graph.add_message(13, info);
-    }
-    protozero::pbf_writer versions{model, 8};
-    versions.add_int64(2, opset);
-    versions.commit();
+    model.add_message(7, graph());
+    model.add_message(8, version());
+    for (const std::string& function : functions_) model.add_message(25, function);
     return text;
   }
 
@@ -123,6 +146,26 @@ class ModelWriter {
     return text;
   }
 
+  [[nodiscard]] std::string version() const {
+    std::string text;
+    protozero::pbf_writer{text}.add_int64(2, opset);
+    return text;
+  }
+
+  static std::string encoded(const OnnxAttribute& attribute) {
+    std::string text;
+    protozero::pbf_writer field{text};
+    field.add_string(1, attribute.name);
+    if (attribute.integer) field.add_int64(3, *attribute.integer);
+    if (attribute.integers) field.add_packed_int64(8, attribute.integers->begin(), attribute.integers->end());
+    if (attribute.real) field.add_float(2, *attribute.real);
+    if (attribute.text) field.add_string(4, *attribute.text);
+    if (attribute.reals) field.add_packed_float(7, attribute.reals->begin(), attribute.reals->end());
+    if (attribute.graph) field.add_message(6, *attribute.graph);
+    if (attribute.reference) field.add_string(21, *attribute.reference);
+    return text;
+  }
+
   static std::string encoded(const OnnxNode& node) {
     std::string text;
     protozero::pbf_writer writer{text};
@@ -130,21 +173,13 @@ class ModelWriter {
     for (const std::string& output : node.outputs) writer.add_string(2, output);
     if (!node.name.empty()) writer.add_string(3, node.name);
     writer.add_string(4, node.type);
-    for (const OnnxAttribute& attribute : node.attributes) {
-      protozero::pbf_writer field{writer, 5};
-      field.add_string(1, attribute.name);
-      if (attribute.integer) field.add_int64(3, *attribute.integer);
-      if (attribute.integers) field.add_packed_int64(8, attribute.integers->begin(), attribute.integers->end());
-      if (attribute.real) field.add_float(2, *attribute.real);
-      if (attribute.text) field.add_string(4, *attribute.text);
-      if (attribute.reals) field.add_packed_float(7, attribute.reals->begin(), attribute.reals->end());
-    }
+    for (const OnnxAttribute& attribute : node.attributes) writer.add_message(5, encoded(attribute));
     if (!node.domain.empty()) writer.add_string(7, node.domain);
     return text;
   }
 
   std::vector<OnnxNode> nodes_;
-  std::vector<std::string> initializers_, inputs_, outputs_, infos_;
+  std::vector<std::string> initializers_, inputs_, outputs_, infos_, functions_;
 };
 
 }  // namespace hwcost::test

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 namespace hwcost::onnx {
 
@@ -39,6 +41,13 @@ std::optional<std::size_t> normal_axis(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + extent : axis);
 }
 
-std::string to_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string to_text(const Shape& shape) {
+  std::vector<std::string> extents;
+  for (const std::int64_t extent : shape) {
+    const bool is_count = std::fabs(static_cast<double>(extent)) <= kLargestExtent;
+    extents.push_back(is_count ? fmt::format("{}", extent) : extent > 0 ? "beyond 2^53" : "below -2^53");
+  }
+  return fmt::format("[{}]", fmt::join(extents, ", "));
+}
 
 }  // namespace hwcost::onnx

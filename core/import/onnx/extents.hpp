@@ -23,7 +23,7 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 // An axis in [0, rank) from one that may count from the end.
 std::optional<std::size_t> normal_axis(std::int64_t axis, std::size_t rank);
 
-// "[1, 3, 224]".
+// "[1, 3, 224]"; what no extent can be is "beyond 2^53".
 std::string to_text(const Shape& shape);
 
 }  // namespace hwcost::onnx

@@ -12,8 +12,6 @@ namespace hwcost::onnx {
 namespace {
 
 using Contents = std::vector<double>;
-using Index = std::vector<std::size_t>;
-using FoldFunction = std::optional<Contents> (*)(const OperatorCall&, const Shape&, std::int32_t type);
 
 struct Fold {
   std::string_view type;
@@ -37,7 +35,7 @@ std::optional<Contents> operand(const OperatorCall& call, std::size_t k, const S
   return broadcast_to(*contents, call.shape(k), to);
 }
 
-std::optional<Contents> fold_unary(const OperatorCall& call, const Shape&, std::int32_t) {
+std::optional<Contents> fold_unary(const OperatorCall& call, const FoldedOutput&) {
   const Contents* contents = call.contents(0);
   if (contents == nullptr) return std::nullopt;
   Contents result = *contents;
@@ -45,21 +43,26 @@ std::optional<Contents> fold_unary(const OperatorCall& call, const Shape&, std::
   return result;
 }
 
-std::optional<Contents> fold_binary(const OperatorCall& call, const Shape& shape, std::int32_t) {
-  std::optional<Contents> result = operand(call, 0, shape);
+// Mod with the attribute fmod has the sign of its first operand.
+std::string_view operator_of(const OperatorCall& call) {
+  return call.node().type == "Mod" && call.integer("fmod", 0) != 0 ? "Fmod" : call.node().type;
+}
+
+std::optional<Contents> fold_binary(const OperatorCall& call, const FoldedOutput& output) {
+  std::optional<Contents> result = operand(call, 0, output.shape);
   for (std::size_t k = 1; result && k < call.input_count(); ++k) {
-    const std::optional<Contents> other = operand(call, k, shape);
+    const std::optional<Contents> other = operand(call, k, output.shape);
     if (!other) return std::nullopt;
-    const BinaryFunction function = binary_function(call.node().type, is_integer_type(call.input(0).type));
+    const BinaryFunction function = binary_function(operator_of(call), is_integer_type(call.input(0).type));
     std::transform(result->begin(), result->end(), other->begin(), result->begin(), function);
   }
   return result;
 }
 
-std::optional<Contents> fold_where(const OperatorCall& call, const Shape& shape, std::int32_t) {
-  const std::optional<Contents> condition = operand(call, 0, shape);
-  const std::optional<Contents> chosen = operand(call, 1, shape);
-  std::optional<Contents> other = operand(call, 2, shape);
+std::optional<Contents> fold_where(const OperatorCall& call, const FoldedOutput& output) {
+  const std::optional<Contents> condition = operand(call, 0, output.shape);
+  const std::optional<Contents> chosen = operand(call, 1, output.shape);
+  std::optional<Contents> other = operand(call, 2, output.shape);
   if (!condition || !chosen || !other) return std::nullopt;
   for (std::size_t k = 0; k < other->size(); ++k) {
     if ((*condition)[k] != 0.0) (*other)[k] = (*chosen)[k];
@@ -67,31 +70,31 @@ std::optional<Contents> fold_where(const OperatorCall& call, const Shape& shape,
   return other;
 }
 
-std::optional<Contents> fold_cast(const OperatorCall& call, const Shape&, std::int32_t type) {
+std::optional<Contents> fold_cast(const OperatorCall& call, const FoldedOutput& output) {
   const Contents* contents = call.contents(0);
   if (contents == nullptr) return std::nullopt;
   Contents result = *contents;
   for (double& value : result) {
-    if (type == kBool)
+    if (output.type == kBool)
       value = value != 0.0 ? 1.0 : 0.0;
-    else if (is_integer_type(type))
+    else if (is_integer_type(output.type))
       value = std::trunc(value);
   }
   return result;
 }
 
-std::optional<Contents> fold_same_order(const OperatorCall& call, const Shape&, std::int32_t) {
+std::optional<Contents> fold_same_order(const OperatorCall& call, const FoldedOutput&) {
   const Contents* contents = call.contents(0);
   return contents == nullptr ? std::nullopt : std::optional(*contents);
 }
 
-std::optional<Contents> fold_expand(const OperatorCall& call, const Shape& shape, std::int32_t) {
-  return operand(call, 0, shape);
+std::optional<Contents> fold_expand(const OperatorCall& call, const FoldedOutput& output) {
+  return operand(call, 0, output.shape);
 }
 
-std::optional<Contents> fold_concat(const OperatorCall& call, const Shape& shape, std::int32_t) {
-  const std::size_t axis = call.axis(call.integer("axis", 0), shape.size());
-  const std::size_t outer = static_cast<std::size_t>(*elements(shape, 0, axis));
+std::optional<Contents> fold_concat(const OperatorCall& call, const FoldedOutput& output) {
+  const std::size_t axis = call.axis(call.integer("axis", 0), output.shape.size());
+  const std::size_t outer = static_cast<std::size_t>(*elements(output.shape, 0, axis));
   Contents result;
   for (std::size_t row = 0; row < outer; ++row) {
     for (std::size_t k = 0; k < call.input_count(); ++k) {
@@ -105,39 +108,6 @@ std::optional<Contents> fold_concat(const OperatorCall& call, const Shape& shape
   return result;
 }
 
-std::optional<Contents> fold_gather(const OperatorCall& call, const Shape&, std::int32_t) {
-  const Contents* contents = call.contents(0);
-  const std::optional<Shape> indices = call.integers(1);
-  if (contents == nullptr || !indices) return std::nullopt;
-  const Shape& from = call.shape(0);
-  const std::size_t axis = call.axis(call.integer("axis", 0), from.size());
-  const auto outer = static_cast<std::size_t>(*elements(from, 0, axis));
-  const auto inner = static_cast<std::size_t>(*elements(from, axis + 1, from.size()));
-  const auto rows = static_cast<std::size_t>(from[axis]);
-  Contents result;
-  for (std::size_t block = 0; block < outer; ++block) {
-    for (const std::int64_t index : *indices) {
-      const std::optional<std::size_t> row = normal_axis(index, rows);
-      if (!row) call.fail("an index is outside the axis that it counts along");
-      const auto begin = contents->begin() + static_cast<std::ptrdiff_t>((block * rows + *row) * inner);
-      result.insert(result.end(), begin, begin + static_cast<std::ptrdiff_t>(inner));
-    }
-  }
-  return result;
-}
-
-std::optional<Contents> fold_transpose(const OperatorCall& call, const Shape& shape, std::int32_t) {
-  const Contents* contents = call.contents(0);
-  if (contents == nullptr) return std::nullopt;
-  const std::vector<std::int64_t> own = row_major_strides(call.shape(0));
-  const Shape* permutation = call.integer_list("perm");
-  std::vector<std::int64_t> strides(shape.size());
-  for (std::size_t k = 0; k < shape.size(); ++k) {
-    strides[k] = own[permutation != nullptr ? static_cast<std::size_t>((*permutation)[k]) : shape.size() - 1 - k];
-  }
-  return gather_strided(*contents, shape, strides, 0);
-}
-
 double reduce(std::string_view type, double a, double b) {
   if (type == "ReduceProd") return a * b;
   if (type == "ReduceMax") return std::max(a, b);
@@ -145,12 +115,41 @@ double reduce(std::string_view type, double a, double b) {
   return a + b;
 }
 
-// All elements into one: what shape computations need.
-std::optional<Contents> fold_reduce(const OperatorCall& call, const Shape& shape, std::int32_t) {
+// Which axes are gone, or 1, in the result.
+std::vector<bool> reduced_axes(const OperatorCall& call) {
+  const std::size_t rank = call.shape(0).size();
+  const std::optional<Shape> axes = call.list_or_operand("axes", 1);
+  if (!axes || axes->empty()) return std::vector<bool>(rank, true);
+  std::vector<bool> is_reduced(rank, false);
+  for (const std::int64_t axis : *axes) is_reduced[call.axis(axis, rank)] = true;
+  return is_reduced;
+}
+
+std::optional<Contents> fold_reduce(const OperatorCall& call, const FoldedOutput& output) {
   const Contents* contents = call.contents(0);
-  if (contents == nullptr || contents->empty() || *elements(shape) != 1.0) return std::nullopt;
-  return Contents{std::accumulate(contents->begin() + 1, contents->end(), contents->front(),
-                                  [&](double a, double b) { return reduce(call.node().type, a, b); })};
+  if (contents == nullptr || contents->empty()) return std::nullopt;
+  const Shape& in = call.shape(0);
+  const std::vector<bool> is_reduced = reduced_axes(call);
+  Shape strides(in.size(), 0);  // in the result
+  std::int64_t stride = 1;
+  for (std::size_t axis = in.size(); axis-- > 0;) {
+    if (is_reduced[axis]) continue;
+    strides[axis] = stride;
+    stride *= in[axis];
+  }
+  Contents result(size_of(output.shape));
+  std::vector<bool> is_filled(result.size(), false);
+  std::size_t next = 0;
+  for_each_place(in, strides, 0, [&](std::size_t place) {
+    const double value = (*contents)[next++];
+    result[place] = is_filled[place] ? reduce(call.node().type, result[place], value) : value;
+    is_filled[place] = true;
+  });
+  const double count = static_cast<double>(contents->size()) / static_cast<double>(result.size());
+  if (call.node().type == "ReduceMean") {
+    for (double& value : result) value /= count;
+  }
+  return result;
 }
 
 constexpr std::array<Fold, 15> kFolds{{
@@ -158,15 +157,15 @@ constexpr std::array<Fold, 15> kFolds{{
     {"Concat", fold_concat},
     {"Expand", fold_expand},
     {"Flatten", fold_same_order},
-    {"Gather", fold_gather},
+    {"CastLike", fold_cast},
     {"Identity", fold_same_order},
     {"ReduceMax", fold_reduce},
+    {"ReduceMean", fold_reduce},
     {"ReduceMin", fold_reduce},
     {"ReduceProd", fold_reduce},
     {"ReduceSum", fold_reduce},
     {"Reshape", fold_same_order},
     {"Squeeze", fold_same_order},
-    {"Transpose", fold_transpose},
     {"Unsqueeze", fold_same_order},
     {"Where", fold_where},
 }};
@@ -174,6 +173,7 @@ constexpr std::array<Fold, 15> kFolds{{
 FoldFunction fold_function(std::string_view type) {
   const auto found = std::find_if(kFolds.begin(), kFolds.end(), [&](const Fold& entry) { return entry.type == type; });
   if (found != kFolds.end()) return found->function;
+  if (const FoldFunction selection = selection_function(type)) return selection;
   if (unary_function(type) != nullptr) return fold_unary;
   if (binary_function(type, false) != nullptr) return fold_binary;
   return nullptr;
@@ -183,18 +183,9 @@ FoldFunction fold_function(std::string_view type) {
 
 std::vector<double> gather_strided(const std::vector<double>& from, const Shape& to,
                                    const std::vector<std::int64_t>& strides, std::int64_t start) {
-  Contents result(size_of(to));
-  Shape index(to.size(), 0);
-  std::int64_t position = start;
-  for (double& element : result) {
-    element = from.at(static_cast<std::size_t>(position));
-    for (std::size_t axis = to.size(); axis-- > 0;) {
-      position += strides[axis];
-      if (++index[axis] < to[axis]) break;
-      position -= strides[axis] * to[axis];
-      index[axis] = 0;
-    }
-  }
+  Contents result;
+  result.reserve(size_of(to));
+  for_each_place(to, strides, start, [&](std::size_t place) { result.push_back(from.at(place)); });
   return result;
 }
 
@@ -206,11 +197,11 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape) {
 
 bool can_fold(std::string_view type) { return fold_function(type) != nullptr; }
 
-std::optional<Contents> fold(const OperatorCall& call, const Shape& shape, std::int32_t type) {
+std::optional<Contents> fold(const OperatorCall& call, const FoldedOutput& output) {
   const FoldFunction function = fold_function(call.node().type);
   if (function == nullptr) return std::nullopt;
-  if (size_of(shape) == 0) return Contents{};
-  return function(call, shape, type);
+  if (size_of(output.shape) == 0) return Contents{};
+  return function(call, output);
 }
 
 }  // namespace hwcost::onnx

@@ -17,7 +17,7 @@ struct Binary {
   BinaryFunction function;
 };
 
-constexpr std::array<Unary, 17> kUnary{{
+constexpr std::array<Unary, 19> kUnary{{
     {"Abs", [](double x) { return std::fabs(x); }},
     {"Ceil", [](double x) { return std::ceil(x); }},
     {"Cos", [](double x) { return std::cos(x); }},
@@ -31,17 +31,22 @@ constexpr std::array<Unary, 17> kUnary{{
     {"Relu", [](double x) { return std::max(x, 0.0); }},
     {"Round", [](double x) { return std::nearbyint(x); }},
     {"Sigmoid", [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
+    {"IsNaN", [](double x) { return std::isnan(x) ? 1.0 : 0.0; }},
+    {"Sign", [](double x) { return x > 0.0   ? 1.0
+                                   : x < 0.0 ? -1.0
+                                             : 0.0; }},
     {"Sin", [](double x) { return std::sin(x); }},
     {"Softplus", [](double x) { return std::log1p(std::exp(x)); }},
     {"Sqrt", [](double x) { return std::sqrt(x); }},
     {"Tanh", [](double x) { return std::tanh(x); }},
 }};
 
-constexpr std::array<Binary, 16> kBinary{{
+constexpr std::array<Binary, 18> kBinary{{
     {"Add", [](double a, double b) { return a + b; }},
     {"And", [](double a, double b) { return a != 0.0 && b != 0.0 ? 1.0 : 0.0; }},
     {"Div", [](double a, double b) { return a / b; }},
     {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
+    {"Fmod", [](double a, double b) { return std::fmod(a, b); }},
     {"Greater", [](double a, double b) { return a > b ? 1.0 : 0.0; }},
     {"GreaterOrEqual", [](double a, double b) { return a >= b ? 1.0 : 0.0; }},
     {"Less", [](double a, double b) { return a < b ? 1.0 : 0.0; }},
@@ -53,6 +58,7 @@ constexpr std::array<Binary, 16> kBinary{{
     {"Or", [](double a, double b) { return a != 0.0 || b != 0.0 ? 1.0 : 0.0; }},
     {"Pow", [](double a, double b) { return std::pow(a, b); }},
     {"Sub", [](double a, double b) { return a - b; }},
+    {"Sum", [](double a, double b) { return a + b; }},
     {"Xor", [](double a, double b) { return (a != 0.0) != (b != 0.0) ? 1.0 : 0.0; }},
 }};
 

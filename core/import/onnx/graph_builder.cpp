@@ -1,6 +1,11 @@
 #include "graph_builder.hpp"
 
+#include <fmt/format.h>
+
+#include <map>
+
 #include "extents.hpp"
+#include "hwcost/error.hpp"
 #include "naming.hpp"
 #include "tensor_values.hpp"
 
@@ -17,17 +22,67 @@ GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
   readers_.reserve(model.nodes.size() + model.initializers.size());
   declared_.reserve(model.value_infos.size());
   graph_.nodes.reserve(model.nodes.size());
-  for (const Node& node : model.nodes) {
+  take_in(model);
+}
+
+void GraphBuilder::take_in(const Body& body) {
+  for (const Node& node : body.nodes) {
     for (const std::string_view input : node.inputs) ++readers_[input];
+    for (const std::string_view input : node.captured) ++readers_[input];
   }
-  for (const ValueInfo& output : model.outputs) ++readers_[output.name];
-  for (const auto* infos : {&model.value_infos, &model.inputs, &model.outputs}) {
+  for (const ValueInfo& output : body.outputs) ++readers_[output.name];
+  for (const auto* infos : {&body.value_infos, &body.inputs, &body.outputs}) {
     for (const ValueInfo& info : *infos) declared_[info.name] = &info;
   }
-  for (const StoredTensor& tensor : model.initializers) {
+  for (const StoredTensor& tensor : body.initializers) {
     Value value{.name = tensor.name, .shape = tensor.dims, .type = tensor.type, .stored = &tensor};
     make_parameter(value);
     define(std::move(value));
+  }
+}
+
+const Body& GraphBuilder::adopt(Body body) {
+  bodies_.push_back(std::move(body));
+  take_in(bodies_.back());
+  return bodies_.back();
+}
+
+GraphBuilder::Mark GraphBuilder::mark() const {
+  return {.nodes = graph_.nodes.size(),
+          .tensors = graph_.tensors.size(),
+          .notes = graph_.notes.size(),
+          .facts = log_ == nullptr ? 0 : log_->facts.size(),
+          .claims = claims_.size(),
+          .unmodelled = unmodelled_.size()};
+}
+
+void GraphBuilder::undo(const Mark& mark) {
+  const auto cut = [](auto& list, std::size_t size) {
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end());
+  };
+  cut(graph_.nodes, mark.nodes);
+  cut(graph_.tensors, mark.tensors);
+  cut(reads_, mark.tensors);
+  cut(graph_.notes, mark.notes);
+  cut(unmodelled_, mark.unmodelled);
+  if (log_ != nullptr) cut(log_->facts, mark.facts);
+  for (std::size_t k = mark.claims; k < claims_.size(); ++k) owners_.erase(claims_[k]);
+  cut(claims_, mark.claims);
+}
+
+void GraphBuilder::note_unmodelled() {
+  struct Group {
+    std::size_t count = 0;
+    std::string first;
+  };
+  std::map<std::pair<std::string, std::string>, Group> groups;
+  for (const UnmodelledNode& node : unmodelled_) {
+    Group& group = groups[{node.what, node.why}];
+    if (group.count++ == 0) group.first = node.label;
+  }
+  for (const auto& [key, group] : groups) {
+    const std::string more = group.count == 1 ? "" : fmt::format(" and {} more", group.count - 1);
+    note(fmt::format("{} is not modelled: {} ({}{})", key.first, key.second, group.first, more));
   }
 }
 
@@ -104,13 +159,26 @@ bool GraphBuilder::may_fold(double elements) {
 }
 
 TensorId GraphBuilder::add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format) {
-  Tensor tensor{.name = clean_text(name), .shape = {}, .format = format, .known_shape = shape.has_value()};
-  if (shape) {
-    for (const std::int64_t extent : *shape) tensor.shape.push_back(static_cast<double>(extent));
-  }
-  graph_.tensors.push_back(std::move(tensor));
+  graph_.tensors.push_back({.name = clean_text(name), .shape = {}, .format = format});
   reads_.emplace_back();
+  set_shape(graph_.tensors.size() - 1, shape);
   return graph_.tensors.size() - 1;
+}
+
+void GraphBuilder::set_shape(TensorId tensor, const std::optional<Shape>& shape) {
+  Tensor& changed = graph_.tensors[tensor];
+  changed.known_shape = shape.has_value();
+  changed.shape.clear();
+  if (!shape) return;
+  for (const std::int64_t extent : *shape) changed.shape.push_back(static_cast<double>(extent));
+}
+
+void GraphBuilder::count_copied(std::size_t nodes, const std::string& label) {
+  constexpr std::size_t kMostCopied = 1000000;
+  copied_nodes_ += nodes;
+  if (copied_nodes_ <= kMostCopied) return;
+  throw InputError({fmt::format("{}: node {}", file_, label), 0},
+                   fmt::format("bodies within bodies make more than {} nodes", kMostCopied));
 }
 
 }  // namespace hwcost::onnx

@@ -1,6 +1,7 @@
 // The graph while it grows, and what is known of every value of the file so far.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,13 @@ using Symbols = std::unordered_map<std::string_view, std::int64_t>;  // values o
 struct TensorReads {
   bool plain = false;
   std::vector<NumberFormat> quantized;
+};
+
+// Nodes that became layers of kind custom, in order.
+struct UnmodelledNode {
+  std::string what;  // the operator
+  std::string why;
+  std::string label;  // of the node
 };
 
 class GraphBuilder {
@@ -66,17 +74,39 @@ class GraphBuilder {
   // The node that owns the parameter; nothing the first time, when the next node becomes its owner.
   std::optional<NodeId> claim(std::size_t parameter) {
     const auto [owner, is_first] = owners_.try_emplace(parameter, graph_.nodes.size());
-    return is_first ? std::nullopt : std::optional(owner->second);
+    if (!is_first) return owner->second;
+    claims_.push_back(parameter);
+    return std::nullopt;
   }
 
   // Elements of scales of blocks, which belong to the model's size and are in no layer's.
   void count_block_scales(double elements) { block_scales_ += elements; }
   [[nodiscard]] double block_scales() const { return block_scales_; }
+  void add_unmodelled(UnmodelledNode node) { unmodelled_.push_back(std::move(node)); }
+  // One note for each operator and reason.
+  void note_unmodelled();
+
+  // Names that are in no file; they live as long as the builder.
+  std::deque<std::string>& texts() { return texts_; }
+  // Takes in the copy of a subgraph: its initializers are defined, its value infos and readers count.
+  const Body& adopt(Body body);
+  // Fails where bodies, each copied for every node that has it, make too many nodes. `label` is that node's.
+  void count_copied(std::size_t nodes, const std::string& label);
+
+  // What an attempt at importing nodes adds, so that it can be undone. Values stay defined: nobody reads their names.
+  struct Mark {
+    std::size_t nodes, tensors, notes, facts, claims, unmodelled;
+  };
+  [[nodiscard]] Mark mark() const;
+  void undo(const Mark& mark);
 
   TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
+  void set_shape(TensorId tensor, const std::optional<Shape>& shape);
   TensorReads& reads(TensorId tensor) { return reads_[tensor]; }
 
  private:
+  void take_in(const Body& body);
+
   const Model& model_;
   std::string file_;
   ImportLog* log_;
@@ -87,10 +117,15 @@ class GraphBuilder {
   std::unordered_map<std::string_view, const ValueInfo*> declared_;
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
   std::unordered_map<std::size_t, NodeId> owners_;  // by parameter
+  std::vector<std::size_t> claims_;                 // parameters, in the order in which they found an owner
+  std::vector<UnmodelledNode> unmodelled_;
+  std::deque<std::string> texts_;
+  std::deque<Body> bodies_;
   Symbols symbols_;
   bool inputs_changed_ = false;
   bool has_distrusted_ = false;
   std::size_t next_parameter_ = 1;
+  std::size_t copied_nodes_ = 0;
   double folded_elements_ = 0.0;
   double block_scales_ = 0.0;
 };

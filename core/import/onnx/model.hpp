@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,18 +24,22 @@ struct StoredTensor {
   std::string_view message;  // the whole TensorProto, where typed data (int64_data, ...) is
 };
 
+struct Body;
+
 struct Attribute {
   std::string_view name;
+  std::string_view reference;  // within a function: the attribute of the calling node that it stands for
   std::optional<double> real;
   std::optional<std::int64_t> integer;
   std::optional<std::string_view> text;
   std::optional<StoredTensor> tensor;
   std::vector<double> reals;
   std::vector<std::int64_t> integers;
-  bool has_graph = false;  // a subgraph, which is not looked into
+  std::shared_ptr<const Body> body;  // of If, Loop, Scan
+  bool has_other = false;            // a value of a kind that we do not read: sequences of graphs, types
 
   [[nodiscard]] bool is_empty() const {
-    return !real && !integer && !text && !tensor && reals.empty() && integers.empty() && !has_graph;
+    return !real && !integer && !text && !tensor && reals.empty() && integers.empty() && !body && !has_other;
   }
 };
 
@@ -44,6 +50,9 @@ struct Node {
   std::vector<std::string_view> inputs;  // empty names are omitted operands
   std::vector<std::string_view> outputs;
   std::vector<Attribute> attributes;
+  std::string_view overload;               // tells functions of the same name apart
+  std::vector<std::string_view> captured;  // values from outside that its bodies read
+  std::optional<std::int64_t> opset;       // of its domain, where it stands in a function that says so itself
 };
 
 // A dimension: a number, a symbol, or neither.
@@ -56,18 +65,37 @@ struct ValueInfo {
   std::string_view name;
   bool is_tensor = false;
   std::int32_t type = 0;
-  std::optional<std::vector<Dimension>> shape;
+  std::optional<std::vector<Dimension>> shape{};
 };
 
-struct Model {
-  std::string_view graph_name;
-  std::unordered_map<std::string_view, std::int64_t> opsets;  // version by domain, "" for ai.onnx
+// A GraphProto: the network itself, or a branch or loop body within it.
+struct Body {
+  std::string_view name;
   std::vector<Node> nodes;
   std::vector<StoredTensor> initializers;
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;
   std::vector<ValueInfo> value_infos;
-  bool has_functions = false;  // model-local functions, whose bodies are not looked into
+};
+
+using Opsets = std::unordered_map<std::string_view, std::int64_t>;  // version by domain, "" for ai.onnx
+
+// A FunctionProto: an operator that the file defines by others.
+struct Function {
+  std::string_view domain;
+  std::string_view name;
+  std::string_view overload;
+  std::vector<std::string_view> inputs;
+  std::vector<std::string_view> outputs;
+  std::vector<Attribute> defaults;  // values of attributes that a calling node may leave out
+  std::vector<Node> nodes;
+  Opsets opsets;
+};
+
+struct Model : Body {
+  Opsets opsets;
+  std::vector<Function> functions;
+  std::deque<std::string> texts;  // names that are in no file: of nodes and values of expanded functions
 };
 
 }  // namespace hwcost::onnx

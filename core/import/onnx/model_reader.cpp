@@ -1,7 +1,10 @@
 #include "model_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <protozero/pbf_reader.hpp>
 
+#include "body.hpp"
 #include "hwcost/error.hpp"
 
 namespace hwcost::onnx {
@@ -94,7 +97,17 @@ void fill_zero(Attribute& attribute, std::int32_t type) {
   if (type == kStringType) attribute.text = std::string_view();
 }
 
-Attribute read_attribute(pbf_reader reader) {
+constexpr int kDeepestBody = 16;
+
+// Where a message stands: how many bodies deep.
+struct Place {
+  const std::string& file;
+  int depth = 0;
+};
+
+std::shared_ptr<const Body> read_body(pbf_reader reader, const Place& place);
+
+Attribute read_attribute(pbf_reader reader, const Place& place) {
   Attribute attribute;
   std::int32_t type = 0;
   while (reader.next()) {
@@ -127,9 +140,16 @@ Attribute read_attribute(pbf_reader reader) {
         append_packed_integers(reader, attribute.integers);
         break;
       case bytes(6):
+        attribute.body = read_body(message(reader), {place.file, place.depth + 1});
+        break;
+      case bytes(9):
+      case bytes(10):
       case bytes(11):
-        attribute.has_graph = true;
+        attribute.has_other = true;
         reader.skip();
+        break;
+      case bytes(21):
+        attribute.reference = view(reader);
         break;
       case varint(20):
         type = reader.get_int32();
@@ -142,7 +162,9 @@ Attribute read_attribute(pbf_reader reader) {
   return attribute;
 }
 
-Node read_node(pbf_reader reader) {
+std::string_view normal_domain(std::string_view domain) { return domain == "ai.onnx" ? std::string_view() : domain; }
+
+Node read_node(pbf_reader reader, const Place& place) {
   Node node;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
@@ -159,16 +181,19 @@ Node read_node(pbf_reader reader) {
         node.type = view(reader);
         break;
       case bytes(5):
-        node.attributes.push_back(read_attribute(message(reader)));
+        node.attributes.push_back(read_attribute(message(reader), place));
         break;
       case bytes(7):
-        node.domain = view(reader);
+        node.domain = normal_domain(view(reader));
+        break;
+      case bytes(8):
+        node.overload = view(reader);
         break;
       default:
         reader.skip();
     }
   }
-  if (node.domain == "ai.onnx") node.domain = {};
+  node.captured = captured_values(node);
   return node;
 }
 
@@ -242,29 +267,29 @@ ValueInfo read_value_info(pbf_reader reader) {
   return info;
 }
 
-void read_graph(pbf_reader reader, Model& model) {
+void read_graph(pbf_reader reader, Body& body, const Place& place) {
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
       case bytes(1):
-        model.nodes.push_back(read_node(message(reader)));
+        body.nodes.push_back(read_node(message(reader), place));
         break;
       case bytes(2):
-        model.graph_name = view(reader);
+        body.name = view(reader);
         break;
       case bytes(5):
-        model.initializers.push_back(read_tensor(view(reader)));
+        body.initializers.push_back(read_tensor(view(reader)));
         break;
       case bytes(11):
-        model.inputs.push_back(read_value_info(message(reader)));
+        body.inputs.push_back(read_value_info(message(reader)));
         break;
       case bytes(12):
-        model.outputs.push_back(read_value_info(message(reader)));
+        body.outputs.push_back(read_value_info(message(reader)));
         break;
       case bytes(13):
-        model.value_infos.push_back(read_value_info(message(reader)));
+        body.value_infos.push_back(read_value_info(message(reader)));
         break;
       case bytes(15):
-        model.initializers.push_back(read_sparse_tensor(message(reader)));
+        body.initializers.push_back(read_sparse_tensor(message(reader)));
         break;
       default:
         reader.skip();
@@ -272,13 +297,22 @@ void read_graph(pbf_reader reader, Model& model) {
   }
 }
 
-void read_opset(pbf_reader reader, Model& model) {
+std::shared_ptr<const Body> read_body(pbf_reader reader, const Place& place) {
+  if (place.depth > kDeepestBody) {
+    throw InputError({place.file, 0}, fmt::format("its graphs lie more than {} deep in each other", kDeepestBody));
+  }
+  auto body = std::make_shared<Body>();
+  read_graph(std::move(reader), *body, place);
+  return body;
+}
+
+void read_opset(pbf_reader reader, Opsets& opsets) {
   std::string_view domain;
   std::int64_t version = 0;
   while (reader.next()) {
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
       case bytes(1):
-        domain = view(reader);
+        domain = normal_domain(view(reader));
         break;
       case varint(2):
         version = reader.get_int64();
@@ -287,8 +321,42 @@ void read_opset(pbf_reader reader, Model& model) {
         reader.skip();
     }
   }
-  if (domain == "ai.onnx") domain = {};
-  model.opsets[domain] = version;
+  opsets[domain] = version;
+}
+
+Function read_function(pbf_reader reader, const Place& place) {
+  Function function;
+  while (reader.next()) {
+    switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
+      case bytes(1):
+        function.name = view(reader);
+        break;
+      case bytes(4):
+        function.inputs.push_back(view(reader));
+        break;
+      case bytes(5):
+        function.outputs.push_back(view(reader));
+        break;
+      case bytes(7):
+        function.nodes.push_back(read_node(message(reader), place));
+        break;
+      case bytes(9):
+        read_opset(message(reader), function.opsets);
+        break;
+      case bytes(10):
+        function.domain = normal_domain(view(reader));
+        break;
+      case bytes(11):
+        function.defaults.push_back(read_attribute(message(reader), place));
+        break;
+      case bytes(13):
+        function.overload = view(reader);
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return function;
 }
 
 }  // namespace
@@ -301,14 +369,13 @@ Model read_model(std::span<const std::byte> file_bytes, const std::string& file)
     switch (static_cast<std::uint32_t>(reader.tag_and_type())) {
       case bytes(7):
         has_graph = true;
-        read_graph(message(reader), model);
+        read_graph(message(reader), model, {file});
         break;
       case bytes(8):
-        read_opset(message(reader), model);
+        read_opset(message(reader), model.opsets);
         break;
       case bytes(25):
-        model.has_functions = true;
-        reader.skip();
+        model.functions.push_back(read_function(message(reader), {file}));
         break;
       default:
         reader.skip();

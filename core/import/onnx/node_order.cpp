@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <functional>
 #include <queue>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "hwcost/error.hpp"
 #include "naming.hpp"
@@ -13,24 +11,18 @@
 namespace hwcost::onnx {
 namespace {
 
-[[noreturn]] void fail(const Model& model, std::size_t node, const std::string& file, const std::string& what) {
-  throw InputError({fmt::format("{}: node {}", file, node_label(model.nodes[node], node)), 0}, what);
+[[noreturn]] void fail(const std::vector<Node>& nodes, std::size_t node, const std::string& file,
+                       const std::string& what) {
+  throw InputError({fmt::format("{}: node {}", file, node_label(nodes[node], node)), 0}, what);
 }
 
-std::unordered_set<std::string_view> given_names(const Model& model) {
-  std::unordered_set<std::string_view> names;
-  for (const ValueInfo& input : model.inputs) names.insert(input.name);
-  for (const StoredTensor& tensor : model.initializers) names.insert(tensor.name);
-  return names;
-}
-
-std::unordered_map<std::string_view, std::size_t> writers(const Model& model, const std::string& file) {
+std::unordered_map<std::string_view, std::size_t> writers(const std::vector<Node>& nodes, const std::string& file) {
   std::unordered_map<std::string_view, std::size_t> result;
-  result.reserve(model.nodes.size());
-  for (std::size_t k = 0; k < model.nodes.size(); ++k) {
-    for (const std::string_view output : model.nodes[k].outputs) {
+  result.reserve(nodes.size());
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    for (const std::string_view output : nodes[k].outputs) {
       if (output.empty() || result.emplace(output, k).second) continue;
-      fail(model, k, file, fmt::format("writes '{}', which another node writes too", clean_text(output)));
+      fail(nodes, k, file, fmt::format("writes '{}', which another node writes too", clean_text(output)));
     }
   }
   return result;
@@ -38,30 +30,33 @@ std::unordered_map<std::string_view, std::size_t> writers(const Model& model, co
 
 }  // namespace
 
-std::vector<std::size_t> execution_order(const Model& model, const std::string& file) {
-  const auto given = given_names(model);
-  const auto writer = writers(model, file);
-  std::vector<std::vector<std::size_t>> readers(model.nodes.size());
-  std::vector<std::size_t> waiting_for(model.nodes.size(), 0);
-  for (std::size_t k = 0; k < model.nodes.size(); ++k) {
-    for (const std::string_view input : model.nodes[k].inputs) {
-      if (input.empty()) continue;
-      const auto found = writer.find(input);
-      if (found != writer.end()) {
-        readers[found->second].push_back(k);
-        ++waiting_for[k];
-      } else if (!given.contains(input)) {
-        fail(model, k, file, fmt::format("reads '{}', which nothing writes", clean_text(input)));
+std::vector<std::size_t> execution_order(const std::vector<Node>& nodes,
+                                         const std::function<bool(std::string_view)>& is_given,
+                                         const std::string& file) {
+  const auto writer = writers(nodes, file);
+  std::vector<std::vector<std::size_t>> readers(nodes.size());
+  std::vector<std::size_t> waiting_for(nodes.size(), 0);
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    for (const auto* inputs : {&nodes[k].inputs, &nodes[k].captured}) {
+      for (const std::string_view input : *inputs) {
+        if (input.empty()) continue;
+        const auto found = writer.find(input);
+        if (found != writer.end()) {
+          readers[found->second].push_back(k);
+          ++waiting_for[k];
+        } else if (!is_given(input)) {
+          fail(nodes, k, file, fmt::format("reads '{}', which nothing writes", clean_text(input)));
+        }
       }
     }
   }
   // Always the earliest node that can run: a file in order stays as it is.
   std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-  for (std::size_t k = 0; k < model.nodes.size(); ++k) {
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
     if (waiting_for[k] == 0) ready.push(k);
   }
   std::vector<std::size_t> order;
-  order.reserve(model.nodes.size());
+  order.reserve(nodes.size());
   while (!ready.empty()) {
     const std::size_t node = ready.top();
     ready.pop();
@@ -70,9 +65,9 @@ std::vector<std::size_t> execution_order(const Model& model, const std::string& 
       if (--waiting_for[reader] == 0) ready.push(reader);
     }
   }
-  if (order.size() == model.nodes.size()) return order;
-  for (std::size_t k = 0; k < model.nodes.size(); ++k) {
-    if (waiting_for[k] != 0) fail(model, k, file, "waits for its own output: the graph has a cycle");
+  if (order.size() == nodes.size()) return order;
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (waiting_for[k] != 0) fail(nodes, k, file, "waits for its own output: the graph has a cycle");
   }
   return order;
 }

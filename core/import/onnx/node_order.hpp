@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model.hpp"
@@ -11,6 +13,9 @@ namespace hwcost::onnx {
 
 // The file's order where every node reads only what is there already, else the nearest one that does. Throws
 // InputError for cycles, for names that nothing writes and names that are written twice.
-std::vector<std::size_t> execution_order(const Model& model, const std::string& file);
+// `is_given` says what is there before the first node.
+std::vector<std::size_t> execution_order(const std::vector<Node>& nodes,
+                                         const std::function<bool(std::string_view)>& is_given,
+                                         const std::string& file);
 
 }  // namespace hwcost::onnx

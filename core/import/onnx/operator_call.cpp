@@ -49,6 +49,7 @@ OperatorCall::OperatorCall(GraphBuilder& builder, const Node& node, std::size_t 
 }
 
 std::int64_t OperatorCall::opset() const {
+  if (node_.opset) return *node_.opset;
   const auto& opsets = builder_.model().opsets;
   const auto found = opsets.find(node_.domain);
   return found == opsets.end() ? kRecentOpset : found->second;
@@ -78,9 +79,11 @@ const std::vector<double>* OperatorCall::contents(std::size_t k) const {
 std::optional<Shape> OperatorCall::integers(std::size_t k) const {
   const std::vector<double>* values = contents(k);
   if (values == nullptr) return std::nullopt;
+  if (!is_integer_type(inputs_[k]->type)) fail(fmt::format("operand {} holds floats, wanted integers", k));
   Shape result;
   for (const double value : *values) {
     if (std::isnan(value)) fail(fmt::format("operand {} holds a value that is no number", k));
+    if (value != std::trunc(value)) fail(fmt::format("operand {} holds {}, wanted a whole number", k, value));
     result.push_back(static_cast<std::int64_t>(std::clamp(value, -4.0 * kLargestExtent, 4.0 * kLargestExtent)));
   }
   return result;
@@ -217,21 +220,32 @@ void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
   owned_ = std::move(owned);
 }
 
-void OperatorCall::become_custom(std::string reason) {
-  outputs_.assign(node_.outputs.size(), std::nullopt);
+void OperatorCall::become_custom(std::string reason, Outputs outputs) {
+  if (outputs == Outputs::forgotten) outputs_.assign(node_.outputs.size(), std::nullopt);
   Custom<> dims;
   OwnedOperands owned;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     if (has(k) && is_parameter(k, may_hold_quantized_weights(inputs_[k]->type))) owned.counted.push_back(k);
     if (is_activation(k) && inputs_[k]->shape) dims.in_elements += count(k);
   }
-  for (const std::string_view name : node_.outputs) {
-    if (const auto shape = builder_.trusted_shape(name)) dims.out_elements += *elements(*shape);
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    const auto shape = outputs_[k] ? outputs_[k]->value.shape : builder_.trusted_shape(node_.outputs[k]);
+    if (shape) dims.out_elements += *elements(*shape);
   }
   layer(Op::custom, dims, std::move(owned));
   layer_->custom_op =
       clean_text(node_.domain.empty() ? std::string(node_.type) : fmt::format("{}.{}", node_.domain, node_.type));
   layer_->custom_reason = std::move(reason);
+}
+
+void OperatorCall::fuse(std::string_view activation) {
+  if (activation.empty()) return;
+  if (activation == "Relu")
+    layer_->fused_activation = Op::relu;
+  else if (activation == "Clip")
+    layer_->fused_activation = Op::clip;
+  else
+    assume(fmt::format("its activation {} is not counted", clean_text(activation)));
 }
 
 void OperatorCall::commit() {
@@ -263,7 +277,7 @@ void OperatorCall::commit_constants() {
       value.origin = folded_origin();
       value.width = held_width();
       if (moves_first && inputs_[0]->channel_widths) carry_channel_widths(*inputs_[0], value);
-      if (k == 0) fold_into(value);
+      fold_into(value, k);
     }
     builder_.define(std::move(value));
   }
@@ -311,10 +325,11 @@ void OperatorCall::carry_channel_widths(const Value& from, Value& to) const {
   }
 }
 
-void OperatorCall::fold_into(Value& value) {
+void OperatorCall::fold_into(Value& value, std::size_t position) {
   const double count = *elements(*value.shape);
-  if (!can_fold(node_.type) || !builder_.may_fold(count)) return;
-  std::optional<std::vector<double>> contents = fold(*this, *value.shape, value.type);
+  const bool has_one_result = node_.type != "Split" && position > 0;
+  if (has_one_result || !can_fold(node_.type) || !builder_.may_fold(count)) return;
+  std::optional<std::vector<double>> contents = fold(*this, {position, *value.shape, value.type});
   if (!contents || static_cast<double>(contents->size()) != count) return;
   value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));
 }

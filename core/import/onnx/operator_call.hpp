@@ -69,9 +69,18 @@ class OperatorCall {
   // The shapes depend on values that are known at run time only: the node becomes a layer of kind custom.
   void cannot_derive(std::string reason) { underivable_ = std::move(reason); }
   [[nodiscard]] const std::optional<std::string>& underivable() const { return underivable_; }
-  // Forgets what was said and makes the node a layer of kind custom. The reason is empty for operators that we do not
-  // know.
-  void become_custom(std::string reason);
+  // The outputs are as was said, the work is of a kind that no layer describes: the node becomes a layer of kind
+  // custom.
+  void without_model(std::string reason) { unmodelled_ = std::move(reason); }
+  [[nodiscard]] const std::optional<std::string>& unmodelled() const { return unmodelled_; }
+  // Makes the node a layer of kind custom, which forgets the outputs unless they are kept. The reason is empty for
+  // operators that we do not know.
+  enum class Outputs { forgotten, kept };
+  void become_custom(std::string reason, Outputs outputs = Outputs::forgotten);
+  // The activation that the operator does on its way out, by its ONNX name; empty: none. Pre: layer() was called.
+  void fuse(std::string_view activation);
+  // What was guessed of the layer's work: its price is an approximation. Pre: layer() was called.
+  void assume(std::string assumption) { layer_->assumption = std::move(assumption); }
   // Writes layer and outputs into the graph.
   void commit();
 
@@ -97,7 +106,7 @@ class OperatorCall {
   };
   void check_output_shape(const Shape& shape) const;
   void commit_constants();
-  void fold_into(Value& value);
+  void fold_into(Value& value, std::size_t position);
   void carry_channel_widths(const Value& from, Value& to) const;
   void commit_layer();
   void commit_node(std::vector<TensorId> written);
@@ -117,6 +126,7 @@ class OperatorCall {
   OwnedOperands owned_;
   std::optional<std::string> underivable_;
   bool has_logged_ = false;
+  std::optional<std::string> unmodelled_;
 };
 
 }  // namespace hwcost::onnx

@@ -14,7 +14,8 @@ struct OperatorEntry {
   std::string_view domain;  // "" for ai.onnx
   std::string_view type;
   OperatorFunction function;
-  Op op = Op::custom;  // what the function is told to make, where it serves several operators
+  Op op = Op::custom;        // what the function is told to make, where it serves several operators
+  bool needs_shapes = true;  // of all operands, before it is called
 };
 
 // Null for operators that we do not know.
@@ -25,12 +26,18 @@ void import_convolution(OperatorCall& call, Op op);
 void import_transposed_convolution(OperatorCall& call, Op op);
 void import_integer_convolution(OperatorCall& call, Op op);
 void import_quantized_convolution(OperatorCall& call, Op op);
+void import_fused_convolution(OperatorCall& call, Op op);
+void import_deformable_convolution(OperatorCall& call, Op op);
 // operators_matmul.cpp
 void import_gemm(OperatorCall& call, Op op);
 void import_matmul(OperatorCall& call, Op op);
 void import_quantized_matmul(OperatorCall& call, Op op);
+void import_fused_matmul(OperatorCall& call, Op op);
+void import_fused_gemm(OperatorCall& call, Op op);
 // Makes the addition of a constant vector to the output of a linear layer without bias that layer's bias.
 bool absorb_bias(OperatorCall& call);
+// operators_einsum.cpp
+void import_einsum(OperatorCall& call, Op op);
 // operators_pooling.cpp
 void import_pooling(OperatorCall& call, Op op);
 void import_global_pooling(OperatorCall& call, Op op);
@@ -46,6 +53,8 @@ void import_quantized_binary(OperatorCall& call, Op op);
 // operators_normalization.cpp
 void import_batch_norm(OperatorCall& call, Op op);
 void import_norm(OperatorCall& call, Op op);
+void import_axis_norm(OperatorCall& call, Op op);
+void import_unlearned_norm(OperatorCall& call, Op op);
 void import_softmax(OperatorCall& call, Op op);
 // operators_lookup.cpp
 void import_gather(OperatorCall& call, Op op);
@@ -57,6 +66,7 @@ void import_reduction(OperatorCall& call, Op op);
 void import_arg_extremum(OperatorCall& call, Op op);
 void import_top_k(OperatorCall& call, Op op);
 void import_cumulative_sum(OperatorCall& call, Op op);
+void import_hardmax(OperatorCall& call, Op op);
 // operators_movement.cpp
 void import_view(OperatorCall& call, Op op);
 void import_concat(OperatorCall& call, Op op);
@@ -80,6 +90,44 @@ void import_constant_of_shape(OperatorCall& call, Op op);
 void import_shape(OperatorCall& call, Op op);
 void import_size(OperatorCall& call, Op op);
 void import_range(OperatorCall& call, Op op);
+// operators_generation.cpp
+void import_eye_like(OperatorCall& call, Op op);
+void import_one_hot(OperatorCall& call, Op op);
+void import_non_zero(OperatorCall& call, Op op);
+void import_triangle(OperatorCall& call, Op op);
+void import_random(OperatorCall& call, Op op);
+void import_random_like(OperatorCall& call, Op op);
+void import_multinomial(OperatorCall& call, Op op);
+void import_window(OperatorCall& call, Op op);
+void import_mel_weights(OperatorCall& call, Op op);
+// operators_sampling.cpp
+void import_grid_sample(OperatorCall& call, Op op);
+void import_affine_grid(OperatorCall& call, Op op);
+void import_roi_align(OperatorCall& call, Op op);
+void import_max_roi_pool(OperatorCall& call, Op op);
+void import_max_unpool(OperatorCall& call, Op op);
+void import_columns_to_image(OperatorCall& call, Op op);
+void import_center_crop_pad(OperatorCall& call, Op op);
+void import_reverse_sequence(OperatorCall& call, Op op);
+void import_fourier_transform(OperatorCall& call, Op op);
+void import_short_time_fourier_transform(OperatorCall& call, Op op);
+void import_determinant(OperatorCall& call, Op op);
+void import_at_run_time(OperatorCall& call, Op op);
+// operators_control.cpp
+void import_if(OperatorCall& call, Op op);
+void import_loop(OperatorCall& call, Op op);
+void import_scan(OperatorCall& call, Op op);
+// operators_attention.cpp
+void import_attention(OperatorCall& call, Op op);
+void import_multi_head_attention(OperatorCall& call, Op op);
+void import_group_query_attention(OperatorCall& call, Op op);
+void import_packed_attention(OperatorCall& call, Op op);
+void import_projected_attention(OperatorCall& call, Op op);
+void import_rotary_embedding(OperatorCall& call, Op op);
+// operators_composite.cpp
+void import_skip_norm(OperatorCall& call, Op op);
+void import_embedding_norm(OperatorCall& call, Op op);
+void import_biased_gelu(OperatorCall& call, Op op);
 // operators_recurrent.cpp
 void import_recurrent(OperatorCall& call, Op op);
 // operators_quantization.cpp

@@ -4,6 +4,7 @@
 
 #include "extents.hpp"
 #include "operators.hpp"
+#include "product.hpp"
 #include "window.hpp"
 
 namespace hwcost::onnx {
@@ -25,8 +26,6 @@ constexpr std::array<SpatialAxis, 3> kAxes{{
 
 constexpr std::array<Op, 3> kConvolutions{Op::conv1d, Op::conv2d, Op::conv3d};
 constexpr std::array<Op, 3> kTransposed{Op::conv_transpose1d, Op::conv_transpose2d, Op::conv_transpose3d};
-
-constexpr std::size_t kNone = 1000;  // no operand of a node has this position
 
 struct Positions {
   std::size_t weight = 1;
@@ -110,9 +109,22 @@ void convolution(OperatorCall& call, const Positions& positions, std::int32_t ou
 
 void import_convolution(OperatorCall& call, Op) { convolution(call, {}, call.input(0).type); }
 
+// x, w, bias, z: a convolution, the sum with z, an activation.
+void import_fused_convolution(OperatorCall& call, Op) {
+  convolution(call, {}, call.input(0).type);
+  call.fuse(call.text("activation", ""));
+  if (call.has(3)) call.assume("the addition of its fourth operand is not counted");
+}
+
+// x, w, offset, bias, mask: every element of the window is read between four of the input.
+void import_deformable_convolution(OperatorCall& call, Op) {
+  convolution(call, {.weight = 1, .bias = 3}, call.input(0).type);
+  call.assume("counted as a convolution: reading at computed offsets is not");
+}
+
 // x, w, x_zero_point, w_zero_point.
 void import_integer_convolution(OperatorCall& call, Op) {
-  convolution(call, {.weight = 1, .bias = kNone}, kInt32);
+  convolution(call, {.weight = 1, .bias = kNoOperand}, kInt32);
   call.mark_accumulator(0);
 }
 

@@ -22,6 +22,7 @@ Shape equal_parts(const OperatorCall& call, std::int64_t extent, std::int64_t pa
   const std::int64_t size = (extent + parts - 1) / parts;
   Shape sizes(static_cast<std::size_t>(parts), size);
   sizes.back() = extent - size * (parts - 1);
+  if (sizes.back() < 1) call.fail(fmt::format("{} parts of {} leave nothing of {}", parts - 1, size, extent));
   return sizes;
 }
 
@@ -90,6 +91,8 @@ void import_split(OperatorCall& call, Op op) {
   const Shape& in = call.shape(0);
   const std::size_t axis = call.axis(call.integer("axis", 0), in.size());
   const auto parts = static_cast<std::int64_t>(call.node().outputs.size());
+  const std::int64_t wanted = call.integer("num_outputs", parts);
+  if (wanted != parts) call.fail(fmt::format("num_outputs is {}, and it has {} outputs", wanted, parts));
   std::optional<Shape> sizes = call.list_or_operand("split", 1);
   if (!sizes && call.has(1)) return call.cannot_derive("its parts are computed at run time");
   if (!sizes || sizes->empty()) sizes = equal_parts(call, in[axis], parts);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "extents.hpp"
 #include "operators.hpp"
 
@@ -18,11 +20,21 @@ double owned_elements(const OperatorCall& call, std::size_t first, std::size_t l
   return sum;
 }
 
+void check_groups(const OperatorCall& call) {
+  const std::string_view name = call.node().domain.empty() ? "num_groups" : "groups";
+  const std::int64_t groups = call.integer(name, 1);
+  if (groups >= 1 && groups <= call.extent(0, 1) && call.extent(0, 1) % groups == 0) return;
+  call.fail(fmt::format("{} is {}, wanted a divisor of its {} channels", name, groups, call.extent(0, 1)));
+}
+
 }  // namespace
 
 // x, scale, shift, mean, variance.
 void import_batch_norm(OperatorCall& call, Op op) {
   call.need_rank(0, 2);
+  if (call.opset() < 9 && call.integer("spatial", 1) == 0) {
+    return call.cannot_derive("it normalises every element by itself (spatial is 0)");
+  }
   for (std::size_t k = 1; k < 5; ++k) {
     if (call.count(k) == channels(call)) continue;
     call.fail(fmt::format("operand {} has {} elements, its input {} channels", k, call.count(k), channels(call)));
@@ -43,7 +55,11 @@ void import_norm(OperatorCall& call, Op op) {
   if (op == Op::layer_norm || op == Op::rms_norm) {
     const std::size_t axis = call.axis(call.integer("axis", -1), shape.size());
     channel_count = *elements(shape, axis, shape.size());
+    Shape statistics = shape;
+    std::fill(statistics.begin() + static_cast<std::ptrdiff_t>(axis), statistics.end(), 1);
+    for (const std::size_t k : {1U, 2U}) call.output(k, statistics, kFloat);  // mean and inverse deviation
   }
+  if (op == Op::group_norm) check_groups(call);
   for (std::size_t k = 1; k < call.input_count() && k < 3; ++k) {
     if (!call.has(k) || broadcast(shape, call.shape(k)) || call.count(k) <= channel_count) continue;
     call.fail(fmt::format("operand {} has shape {}, its input {}", k, to_text(call.shape(k)), to_text(shape)));
@@ -53,6 +69,22 @@ void import_norm(OperatorCall& call, Op op) {
       op,
       Normalization<>{.elements = call.count(0), .channels = channel_count, .parameters = owned_elements(call, 1, 3)},
       {.bias = call.has(1) ? std::optional<std::size_t>(1) : std::nullopt});
+}
+
+// LpNormalization: along one axis, without parameters.
+void import_axis_norm(OperatorCall& call, Op op) {
+  const Shape& shape = call.shape(0);
+  call.need_rank(0, 1);
+  const auto along = static_cast<double>(shape[call.axis(call.integer("axis", -1), shape.size())]);
+  call.output(0, shape);
+  call.layer(op, Normalization<>{.elements = call.count(0), .channels = along});
+}
+
+// MeanVarianceNormalization: instance norm without parameters, by default over batch and space.
+void import_unlearned_norm(OperatorCall& call, Op op) {
+  call.need_rank(0, 2);
+  call.output(0, call.shape(0));
+  call.layer(op, Normalization<>{.elements = call.count(0), .channels = channels(call)});
 }
 
 void import_softmax(OperatorCall& call, Op op) {

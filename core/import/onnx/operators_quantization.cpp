@@ -81,7 +81,7 @@ void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const st
     value.contents = nullptr;
   } else {
     value.through_quantizer = true;
-    call.builder().reads(*value.tensor).quantized.push_back(width);
+    if (value.tensor) call.builder().reads(*value.tensor).quantized.push_back(width);
   }
   call.log(ImportFact::Kind::width, value.name, [&] { return fmt::format("{} bits by {}", to_text(width), rule); });
   call.forward(0, std::move(value));

@@ -46,6 +46,7 @@ void import_recurrent(OperatorCall& call, Op op) {
   call.output(1, state);
   if (op == Op::lstm) call.output(2, state);
   call.layer(op, dims, {.weight = 1, .bias = 3, .channel_axis = 1});
+  if (call.has(7)) call.assume("its peephole weights are not counted");
 }
 
 }  // namespace hwcost::onnx

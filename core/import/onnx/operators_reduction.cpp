@@ -64,4 +64,10 @@ void import_cumulative_sum(OperatorCall& call, Op op) {
   call.layer(op, Reduction<>{.in_elements = call.count(0), .out_elements = call.count(0)});
 }
 
+// A one where the largest element of a row is.
+void import_hardmax(OperatorCall& call, Op op) {
+  call.output(0, call.shape(0));
+  call.layer(op, Reduction<>{.in_elements = call.count(0), .out_elements = call.count(0)});
+}
+
 }  // namespace hwcost::onnx

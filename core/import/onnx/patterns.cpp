@@ -57,18 +57,18 @@ double attribute(const Node& node, std::string_view name, double fallback) {
 
 class PatternFinder {
  public:
-  PatternFinder(const Model& model, const std::string& file) : model_(model), file_(file) {
-    writer_.reserve(model.nodes.size());
-    readers_.reserve(model.nodes.size() + model.initializers.size());
-    for (const StoredTensor& tensor : model.initializers) keep_scalar(tensor.name, tensor);
-    for (std::size_t k = 0; k < model.nodes.size(); ++k) index(k);
-    for (const ValueInfo& output : model.outputs) ++readers_[output.name];
+  PatternFinder(const Body& body, const std::string& file) : body_(body), file_(file) {
+    writer_.reserve(body.nodes.size());
+    readers_.reserve(body.nodes.size() + body.initializers.size());
+    for (const StoredTensor& tensor : body.initializers) keep_scalar(tensor.name, tensor);
+    for (std::size_t k = 0; k < body.nodes.size(); ++k) index(k);
+    for (const ValueInfo& output : body.outputs) ++readers_[output.name];
   }
 
   Patterns find() {
     // From the end, so that a function is found before the smaller ones within it.
-    for (std::size_t k = model_.nodes.size(); k-- > 0;) {
-      const Node& node = model_.nodes[k];
+    for (std::size_t k = body_.nodes.size(); k-- > 0;) {
+      const Node& node = body_.nodes[k];
       if ((node.type == "Mul" || node.type == "Div") && node.domain.empty() && !found_.absorbed.contains(&node)) {
         grow(k);
       }
@@ -80,8 +80,9 @@ class PatternFinder {
   using Group = std::map<std::size_t, const Node*>;  // by position
 
   void index(std::size_t position) {
-    const Node& node = model_.nodes[position];
+    const Node& node = body_.nodes[position];
     for (const std::string_view input : node.inputs) ++readers_[input];
+    for (const std::string_view input : node.captured) ++readers_[input];
     for (const std::string_view output : node.outputs) writer_[output] = position;
     if (node.type != "Constant" || node.outputs.size() != 1) return;
     for (const Attribute& a : node.attributes) {
@@ -117,7 +118,7 @@ class PatternFinder {
 
   // Takes in the latest node that writes something the group reads, until the group has one input and is known.
   void grow(std::size_t last) {
-    Group group{{last, &model_.nodes[last]}};
+    Group group{{last, &body_.nodes[last]}};
     while (group.size() <= kLargestGroup) {
       const auto names = boundary(group);
       if (names.size() == 1 && group.size() > 1) {
@@ -126,7 +127,7 @@ class PatternFinder {
       }
       const std::optional<std::size_t> next = latest_writer(names);
       if (!next) return;
-      group.emplace(*next, &model_.nodes[*next]);
+      group.emplace(*next, &body_.nodes[*next]);
     }
   }
 
@@ -136,8 +137,8 @@ class PatternFinder {
       const auto writer = writer_.find(name);
       if (writer != writer_.end() && (!latest || writer->second > *latest)) latest = writer->second;
     }
-    if (!latest || !is_elementwise(model_.nodes[*latest]) || found_.absorbed.contains(&model_.nodes[*latest]) ||
-        found_.last_nodes.contains(&model_.nodes[*latest])) {
+    if (!latest || !is_elementwise(body_.nodes[*latest]) || found_.absorbed.contains(&body_.nodes[*latest]) ||
+        found_.last_nodes.contains(&body_.nodes[*latest])) {
       return std::nullopt;
     }
     return latest;
@@ -216,10 +217,10 @@ class PatternFinder {
     for (const auto& [position, node] : group) {
       if (position != last) found_.absorbed.insert(node);
     }
-    found_.last_nodes[&model_.nodes[last]] = {.op = op, .input = input, .nodes = group.size()};
+    found_.last_nodes[&body_.nodes[last]] = {.op = op, .input = input, .nodes = group.size()};
   }
 
-  const Model& model_;
+  const Body& body_;
   const std::string& file_;
   std::unordered_map<std::string_view, double> scalars_;
   std::unordered_map<std::string_view, std::size_t> writer_;
@@ -229,6 +230,6 @@ class PatternFinder {
 
 }  // namespace
 
-Patterns find_patterns(const Model& model, const std::string& file) { return PatternFinder(model, file).find(); }
+Patterns find_patterns(const Body& body, const std::string& file) { return PatternFinder(body, file).find(); }
 
 }  // namespace hwcost::onnx

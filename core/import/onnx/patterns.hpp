@@ -25,6 +25,6 @@ struct Patterns {
 // A group of element-wise nodes between one value and another is recognised by what it computes at sample points, so
 // that the order of factors and the way of writing constants do not matter: HardSwish, SiLU, GELU (by erf, tanh or a
 // sigmoid), Mish, HardSigmoid. No other node may read what lies within. `file` is named in errors.
-Patterns find_patterns(const Model& model, const std::string& file);
+Patterns find_patterns(const Body& body, const std::string& file);
 
 }  // namespace hwcost::onnx

@@ -46,8 +46,11 @@ std::optional<SlicePlan> slice_plan(const OperatorCall& call) {
     call.fail(fmt::format("has {} starts for shape {}", starts->size(), to_text(in)));
   }
   SlicePlan plan{.starts = Shape(in.size(), 0), .steps = Shape(in.size(), 1), .shape = in};
+  std::vector<bool> is_sliced(in.size(), false);
   for (std::size_t k = 0; k < starts->size(); ++k) {
     const std::size_t axis = call.axis((*axes)[k], in.size());
+    if (is_sliced[axis]) call.fail(fmt::format("slices axis {} twice", axis));
+    is_sliced[axis] = true;
     // Beyond 2^53 a step takes one element, like any step that is larger than the axis.
     const std::int64_t limit = static_cast<std::int64_t>(kLargestExtent);
     const std::int64_t step = std::clamp<std::int64_t>((*steps)[k], -limit, limit);

@@ -35,6 +35,9 @@ WeightFormat weight_format(const Layer& layer, GraphBuilder& builder, const Valu
 
 bool is_integer_format(const WeightFormat& weight) { return weight.is_mixed() || weight.uniform.is_integer(); }
 
+// A scale or zero point that is found at run time does not decide in which format a layer works.
+bool is_scalar(const Value& value) { return value.shape && value.shape->empty(); }
+
 const Value* operand(const std::vector<const Value*>& inputs, std::optional<std::size_t> k) {
   return k && *k < inputs.size() ? inputs[*k] : nullptr;
 }
@@ -80,8 +83,11 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
                    const OwnedOperands& owned) {
   Layer& layer = node.layer;
   std::vector<NumberFormat> activations;
+  const auto is_tensor = [](const Value* value) { return value != nullptr && !value->constant && !is_scalar(*value); };
+  const bool has_tensors = std::any_of(inputs.begin(), inputs.end(), is_tensor);
   for (const Value* value : inputs) {
-    if (value != nullptr && !value->constant) activations.push_back(value->format());
+    if (value == nullptr || value->constant) continue;
+    if (!has_tensors || is_tensor(value)) activations.push_back(value->format());
   }
   Precision& precision = layer.precision;
   if (layer.op == Op::matmul && activations.size() == 2) {

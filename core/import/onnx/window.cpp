@@ -42,8 +42,12 @@ void check_kernel(const OperatorCall& call, const Shape& in, const Shape& kernel
   }
 }
 
+bool has_padding(const Shape& pads) {
+  return std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; });
+}
+
 // Strides and dilations; paddings where they are given as numbers.
-std::vector<Window> read_windows(const OperatorCall& call, const Shape& in, const Shape& kernel) {
+std::vector<Window> read_windows(OperatorCall& call, const Shape& in, const Shape& kernel) {
   check_kernel(call, in, kernel);
   const std::size_t rank = in.size();
   const Shape strides = positive_list(call, "strides", rank);
@@ -52,6 +56,10 @@ std::vector<Window> read_windows(const OperatorCall& call, const Shape& in, cons
   if (auto_pad != "NOTSET" && auto_pad != "VALID" && auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER")
     call.fail(fmt::format("auto_pad is '{}', wanted NOTSET, VALID, SAME_UPPER or SAME_LOWER", clean_text(auto_pad)));
   const bool automatic = auto_pad != "NOTSET";
+  if (const Shape* given = call.integer_list("pads"); automatic && given != nullptr && has_padding(*given)) {
+    call.builder().note(
+        fmt::format("{}: auto_pad is {}, its pads {} are not used", call.label(), auto_pad, to_text(*given)));
+  }
   const Shape pads = automatic ? Shape(2 * rank, 0) : padding_list(call, "pads", 2 * rank);
   std::vector<Window> windows(rank);
   for (std::size_t k = 0; k < rank; ++k) {
@@ -84,7 +92,7 @@ double outputs(const Window& window, bool ceil_mode) {
 
 }  // namespace
 
-std::vector<Window> sliding_windows(const OperatorCall& call, const Shape& in, const Shape& kernel) {
+std::vector<Window> sliding_windows(OperatorCall& call, const Shape& in, const Shape& kernel) {
   const std::string_view auto_pad = call.text("auto_pad", "NOTSET");
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   const bool ceil_mode = call.integer("ceil_mode", 0) != 0;
@@ -105,7 +113,7 @@ std::vector<Window> sliding_windows(const OperatorCall& call, const Shape& in, c
   return windows;
 }
 
-std::vector<Window> spreading_windows(const OperatorCall& call, const Shape& in, const Shape& kernel) {
+std::vector<Window> spreading_windows(OperatorCall& call, const Shape& in, const Shape& kernel) {
   const std::string_view auto_pad = call.text("auto_pad", "NOTSET");
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   const Shape extra = padding_list(call, "output_padding", in.size());

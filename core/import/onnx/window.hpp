@@ -20,10 +20,10 @@ struct Window {
 
 // From the attributes strides, dilations, pads, auto_pad, ceil_mode; outermost axis first. Fails with the node's name
 // where a list has the wrong length, an extent is not positive, or the kernel exceeds the padded input.
-std::vector<Window> sliding_windows(const OperatorCall& call, const Shape& in, const Shape& kernel);
+std::vector<Window> sliding_windows(OperatorCall& call, const Shape& in, const Shape& kernel);
 
 // The same for transposed convolutions (output_padding, output_shape).
-std::vector<Window> spreading_windows(const OperatorCall& call, const Shape& in, const Shape& kernel);
+std::vector<Window> spreading_windows(OperatorCall& call, const Shape& in, const Shape& kernel);
 
 // Batch, channels and the windows' outputs.
 Shape output_shape(double batch, double channels, const std::vector<Window>& windows);

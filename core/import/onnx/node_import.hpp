@@ -1,0 +1,20 @@
+// Nodes into layers: the network's own, and those of bodies within it.
+#pragma once
+
+#include <vector>
+
+#include "operator_call.hpp"
+
+namespace hwcost::onnx {
+
+// In execution order. Pre: what the nodes read from outside is defined. The body must outlive the builder.
+void import_nodes(GraphBuilder& builder, const Body& body);
+
+// A copy of the body in the place of the calling node: its inputs are `inputs`, which may be fewer. What its outputs
+// are then.
+std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector<Value> inputs);
+
+// In the place of a node those that it stands for: they read the node's operands by name.
+void import_in_its_place(OperatorCall& call, std::vector<Node> nodes);
+
+}  // namespace hwcost::onnx

@@ -1,0 +1,463 @@
+// Functions that a file defines, and If, Loop and Scan.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "hwcost/import/onnx.hpp"
+#include "hwcost/work.hpp"
+#include "support/onnx_writer.hpp"
+
+namespace hwcost {
+namespace {
+
+using test::Extents;
+using test::ModelWriter;
+using test::OnnxAttribute;
+using Out = std::vector<double>;
+
+constexpr int kInt64 = 7;
+constexpr int kBool = 9;
+
+OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
+OnnxAttribute body(std::string name, const ModelWriter& graph) {
+  return {.name = std::move(name), .graph = graph.graph()};
+}
+OnnxAttribute reference(std::string name, std::string to) {
+  return {.name = std::move(name), .reference = std::move(to)};
+}
+
+double macs(const Graph& graph) {
+  double sum = 0.0;
+  for (const Node& node : graph.nodes) sum += facts(node.layer).macs;
+  return sum;
+}
+double parameters(const Graph& graph) {
+  double sum = 0.0;
+  for (const Node& node : graph.nodes) sum += facts(node.layer).params;
+  return sum;
+}
+Out shape_of(const Graph& graph, std::size_t output = 0) { return graph.tensors.at(graph.outputs.at(output)).shape; }
+
+std::string fault_of(const ModelWriter& writer) {
+  try {
+    (void)writer.import();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+// A body that multiplies the outer value `x` by a matrix of so many columns.
+ModelWriter product_body(std::int64_t columns, const std::string& weight = "w") {
+  ModelWriter graph;
+  graph.constant(weight, {8, columns});
+  graph.node("MatMul", {"x", weight}, {"r"}).name = "product";
+  graph.output("r");
+  return graph;
+}
+
+// A network of If on the condition `c`, between products of 8 and 16 columns.
+ModelWriter branches(bool known, double condition = 1.0) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  if (known)
+    writer.constant("c", {}, std::vector<double>{condition}, kBool);
+  else
+    writer.input("c", {1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", product_body(8)), body("else_branch", product_body(16))}).name =
+      "/choice/If";
+  writer.output("y");
+  return writer;
+}
+
+TEST(OnnxIf, AKnownConditionChoosesTheBranchAndNothingIsGuessed) {
+  EXPECT_EQ(macs(branches(true, 1.0).import()), 4.0 * 8 * 8);
+  const Graph chosen = branches(true, 0.0).import();
+  EXPECT_EQ(macs(chosen), 4.0 * 8 * 16);
+  EXPECT_EQ(shape_of(chosen), (Out{4, 16}));
+  ASSERT_EQ(chosen.nodes.size(), 1U);
+  EXPECT_TRUE(chosen.nodes[0].layer.assumption.empty());
+  EXPECT_EQ(chosen.nodes[0].layer.name, "choice.If.product");
+}
+
+TEST(OnnxIf, AnUnknownConditionTakesTheCostlierBranchAndSaysSo) {
+  const Graph graph = branches(false).import();
+  ASSERT_EQ(graph.nodes.size(), 1U);
+  EXPECT_EQ(macs(graph), 4.0 * 8 * 16);
+  EXPECT_EQ(parameters(graph), 8.0 * 16);
+  EXPECT_EQ(graph.nodes[0].layer.assumption,
+            "of the else branch of /choice/If, the costlier one: its condition is known at run time only");
+}
+
+TEST(OnnxIf, ABranchThatIsNotTakenLeavesNothingBehind) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.input("c", {1}, kBool);
+  writer.constant("shared", {8, 16});
+  ModelWriter then_branch;
+  then_branch.node("MatMul", {"x", "shared"}, {"m"});
+  then_branch.node("Mystery", {"m"}, {"r"});
+  then_branch.output("r");
+  ModelWriter else_branch;
+  else_branch.node("MatMul", {"x", "shared"}, {"m"});
+  else_branch.node("Gemm", {"m", "big"}, {"r"});
+  else_branch.constant("big", {16, 64});
+  else_branch.output("r");
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", then_branch), body("else_branch", else_branch)});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(graph.nodes.size(), 2U);
+  EXPECT_EQ(parameters(graph), 8.0 * 16 + 16.0 * 64) << "the shared weight is owned by the branch that stays";
+  EXPECT_TRUE(graph.notes.empty());
+}
+
+TEST(OnnxIf, AFoldedConditionDecides) {
+  ModelWriter writer;
+  writer.input("x", {1, 4, 8});
+  writer.node("Shape", {"x"}, {"s"});
+  writer.constant("zero", {}, std::vector<double>{0}, kInt64);
+  writer.constant("one", {}, std::vector<double>{1}, kInt64);
+  writer.node("Gather", {"s", "zero"}, {"n"});
+  writer.node("Equal", {"n", "one"}, {"c"});
+  ModelWriter squeeze;
+  squeeze.constant("axes", {1}, std::vector<double>{0}, kInt64);
+  squeeze.node("Squeeze", {"x", "axes"}, {"r"});
+  squeeze.output("r");
+  ModelWriter keep;
+  keep.node("Identity", {"x"}, {"r"});
+  keep.output("r");
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", squeeze), body("else_branch", keep)});
+  writer.output("y");
+  EXPECT_EQ(shape_of(writer.import()), (Out{4, 8}));
+}
+
+TEST(OnnxIf, ABranchMayHandOnAValueFromOutside) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("c", {}, std::vector<double>{1}, kBool);
+  ModelWriter pass;
+  pass.output("x");
+  writer.node("If", {"c"}, {"i"}, {body("then_branch", pass), body("else_branch", product_body(8))});
+  writer.node("Relu", {"i"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.size(), 1U);
+}
+
+TEST(OnnxIf, WithoutABranchIsAnError) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("c", {}, std::vector<double>{1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("else_branch", product_body(8))});
+  writer.output("y");
+  EXPECT_NE(fault_of(writer).find("has no then_branch"), std::string::npos);
+}
+
+// state = relu(state · w) in a loop of `trips` (0: known at run time only); the states are stacked too.
+ModelWriter loop(std::int64_t trips, bool condition_is_known = true) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, kBool);
+  step.input("state", {4, 8});
+  step.constant("w", {8, 8});
+  step.node("MatMul", {"state", "w"}, {"m"});
+  step.node("Relu", {"m"}, {"next"});
+  if (condition_is_known) {
+    step.node("Identity", {"go"}, {"go_on"});
+  } else {
+    step.node("ReduceMax", {"m"}, {"most"}, {number("keepdims", 0)});
+    step.node("Cast", {"most"}, {"go_on"}, {number("to", kBool)});
+  }
+  step.node("Identity", {"next"}, {"each"});
+  step.output("go_on");
+  step.output("next");
+  step.output("each");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  if (trips > 0)
+    writer.constant("M", {}, std::vector<double>{static_cast<double>(trips)}, kInt64);
+  else
+    writer.input("M", {1}, kInt64);
+  writer.node("Loop", {"M", "", "x"}, {"last", "all"}, {body("body", step)}).name = "/steps/Loop";
+  writer.output("last");
+  writer.output("all");
+  return writer;
+}
+
+TEST(OnnxLoop, RunsItsBodyAsOftenAsIsKnown) {
+  const Graph graph = loop(5).import();
+  EXPECT_EQ(macs(graph), 5.0 * 4 * 8 * 8);
+  EXPECT_EQ(parameters(graph), 64.0) << "every run has the same weights";
+  EXPECT_EQ(graph.nodes[0].layer.repeat, 5.0);
+  EXPECT_TRUE(graph.nodes[0].layer.assumption.empty());
+  EXPECT_EQ(shape_of(graph, 0), (Out{4, 8}));
+  EXPECT_EQ(shape_of(graph, 1), (Out{5, 4, 8}));
+}
+
+TEST(OnnxLoop, IsPricedForOneRunWhereTheirNumberIsNotKnown) {
+  const Graph graph = loop(0).import();
+  EXPECT_EQ(macs(graph), 4.0 * 8 * 8);
+  EXPECT_EQ(graph.nodes[0].layer.assumption, "one run of /steps/Loop: how many there are is known at run time only");
+  EXPECT_FALSE(graph.tensors.at(graph.outputs.at(1)).known_shape);
+}
+
+TEST(OnnxLoop, ThatAConditionMayEndIsPricedForAllRuns) {
+  const Graph graph = loop(5, false).import();
+  EXPECT_EQ(facts(graph.nodes[0].layer).macs, 5.0 * 4 * 8 * 8);
+  EXPECT_EQ(graph.nodes[0].layer.assumption,
+            "5 runs of /steps/Loop, the most that there can be: a condition may end it before");
+}
+
+TEST(OnnxLoop, ThatNeverRunsHandsItsStatesOn) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, kBool);
+  step.input("state", {4, 8});
+  step.node("Relu", {"state"}, {"next"});
+  step.output("go");
+  step.output("next");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("M", {}, std::vector<double>{0}, kInt64);
+  writer.node("Loop", {"M", "", "x"}, {"last"}, {body("body", step)});
+  writer.node("Sigmoid", {"last"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.size(), 1U);
+}
+
+TEST(OnnxLoop, AStateThatGrowsIsPricedAsInTheFirstRunAndSaysSo) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, kBool);
+  step.input("state", {1, 8});
+  step.node("Concat", {"state", "x"}, {"next"}, {number("axis", 0)});
+  step.output("go");
+  step.output("next");
+  ModelWriter writer;
+  writer.input("x", {1, 8});
+  writer.constant("M", {}, std::vector<double>{6}, kInt64);
+  writer.node("Loop", {"M", "", "x"}, {"y"}, {body("body", step)});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(shape_of(graph), (Out{7, 8}));
+  EXPECT_EQ(graph.nodes[0].layer.assumption, "with the shapes of its first run, which later ones change");
+}
+
+TEST(OnnxLoop, AConstantThatChangesIsNoConstantWithin) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, kBool);
+  step.input("count", {1}, kInt64);
+  step.node("Add", {"count", "one"}, {"next"});
+  step.node("Reshape", {"x", "next"}, {"r"});
+  step.output("go");
+  step.output("next");
+  step.output("r");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("one", {1}, std::vector<double>{1}, kInt64);
+  writer.constant("start", {1}, std::vector<double>{31}, kInt64);
+  writer.constant("M", {}, std::vector<double>{3}, kInt64);
+  writer.node("Loop", {"M", "", "start"}, {"n", "y"}, {body("body", step)});
+  writer.output("y");
+  const Graph graph = writer.import();
+  const auto reshaped = std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                                     [](const Node& node) { return node.layer.op == Op::custom; });
+  ASSERT_NE(reshaped, graph.nodes.end());
+  EXPECT_EQ(reshaped->layer.custom_reason, "Reshape: its target shape is computed at run time");
+}
+
+TEST(OnnxScan, RunsOnceForEveryElement) {
+  ModelWriter step;
+  step.input("state", {4, 8});
+  step.input("element", {4, 8});
+  step.constant("w", {8, 8});
+  step.node("MatMul", {"element", "w"}, {"m"});
+  step.node("Add", {"m", "state"}, {"next"});
+  step.node("Identity", {"next"}, {"each"});
+  step.output("next");
+  step.output("each");
+  ModelWriter writer;
+  writer.input("h", {4, 8});
+  writer.input("x", {4, 10, 8});
+  writer.node("Scan", {"h", "x"}, {"last", "all"},
+              {number("num_scan_inputs", 1),
+               {.name = "scan_input_axes", .integers = Extents{1}},
+               {.name = "scan_output_axes", .integers = Extents{1}},
+               body("body", step)});
+  writer.output("last");
+  writer.output("all");
+  const Graph graph = writer.import();
+  EXPECT_EQ(macs(graph), 10.0 * 4 * 8 * 8);
+  EXPECT_EQ(parameters(graph), 64.0);
+  EXPECT_EQ(shape_of(graph, 0), (Out{4, 8}));
+  EXPECT_EQ(shape_of(graph, 1), (Out{4, 10, 8}));
+}
+
+TEST(OnnxControlFlow, BodiesWithinBodiesMultiplyTheirRuns) {
+  ModelWriter inner;
+  inner.input("i2", {}, kInt64);
+  inner.input("go2", {}, kBool);
+  inner.input("s2", {4, 8});
+  inner.constant("w", {8, 8});
+  inner.node("MatMul", {"s2", "w"}, {"n2"});
+  inner.output("go2");
+  inner.output("n2");
+  ModelWriter outer;
+  outer.input("i", {}, kInt64);
+  outer.input("go", {}, kBool);
+  outer.input("s", {4, 8});
+  outer.node("Loop", {"three", "", "s"}, {"n"}, {body("body", inner)});
+  outer.output("go");
+  outer.output("n");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("three", {}, std::vector<double>{3}, kInt64);
+  writer.constant("five", {}, std::vector<double>{5}, kInt64);
+  writer.node("Loop", {"five", "", "x"}, {"y"}, {body("body", outer)});
+  writer.output("y");
+  EXPECT_EQ(macs(writer.import()), 15.0 * 4 * 8 * 8);
+}
+
+TEST(OnnxControlFlow, BodiesThatLieTooDeepAreAnError) {
+  ModelWriter deep = product_body(8);
+  for (int depth = 0; depth < 20; ++depth) {
+    ModelWriter outer;
+    outer.node("If", {"c"}, {"r"}, {body("then_branch", deep), body("else_branch", product_body(8))});
+    outer.output("r");
+    deep = outer;
+  }
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.input("c", {1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", deep), body("else_branch", product_body(8))});
+  writer.output("y");
+  EXPECT_NE(fault_of(writer).find("more than 16 deep"), std::string::npos);
+}
+
+TEST(OnnxControlFlow, AValueThatOnlyABodyReadsIsWaitedFor) {
+  ModelWriter writer;
+  writer.input("p", {4, 8});
+  writer.constant("c", {}, std::vector<double>{1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", product_body(8)), body("else_branch", product_body(16))});
+  writer.node("Relu", {"p"}, {"x"});  // after its reader in the file
+  writer.output("y");
+  const Graph graph = writer.import();
+  ASSERT_EQ(graph.nodes.size(), 2U);
+  EXPECT_EQ(graph.nodes[0].layer.op, Op::relu);
+}
+
+// Blocks of a function `acme.Block` that scales by an attribute and multiplies.
+ModelWriter block_function() {
+  ModelWriter graph;
+  graph.node("MatMul", {"a", "w"}, {"m"}).name = "fc";
+  graph.node("Softmax", {"m"}, {"b"}, {reference("axis", "along")});
+  return graph;
+}
+
+TEST(OnnxFunctions, StandInThePlaceOfTheNodesThatCallThem) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.constant("w1", {8, 8});
+  writer.constant("w2", {8, 16});
+  writer.function("acme", "Block", {"a", "w"}, {"b"}, block_function());
+  auto& first = writer.node("Block", {"x", "w1"}, {"h"}, {number("along", 0)});
+  first.domain = "acme";
+  first.name = "/blocks/0/Block";
+  auto& second = writer.node("Block", {"h", "w2"}, {"y"}, {number("along", 1)});
+  second.domain = "acme";
+  writer.output("y");
+  const Graph graph = writer.import();
+  ASSERT_EQ(graph.nodes.size(), 4U);
+  EXPECT_EQ(macs(graph), 4.0 * 8 * 8 + 4.0 * 8 * 16);
+  EXPECT_EQ(graph.nodes[0].layer.name, "blocks.0.Block.fc");
+  EXPECT_EQ(std::get<Softmax<>>(graph.nodes[1].layer.dims).length, 4.0) << "axis 0";
+  EXPECT_EQ(std::get<Softmax<>>(graph.nodes[3].layer.dims).length, 16.0) << "axis 1";
+}
+
+TEST(OnnxFunctions, AnAttributeThatTheNodeLeavesOutHasTheFunctionsDefaultOrTheOperators) {
+  for (const bool has_default : {true, false}) {
+    ModelWriter writer;
+    writer.input("x", {4, 8});
+    writer.constant("w", {8, 16});
+    writer.function("acme", "Block", {"a", "w"}, {"b"}, block_function(),
+                    has_default ? std::vector<OnnxAttribute>{number("along", 0)} : std::vector<OnnxAttribute>{});
+    writer.node("Block", {"x", "w"}, {"y"}).domain = "acme";
+    writer.output("y");
+    EXPECT_EQ(std::get<Softmax<>>(writer.import().nodes.back().layer.dims).length, has_default ? 4.0 : 16.0);
+  }
+}
+
+TEST(OnnxFunctions, HaveAnOpsetOfTheirOwn) {
+  ModelWriter softmax;
+  softmax.opset = 11;  // flattens from axis 1 on
+  softmax.node("Softmax", {"a"}, {"b"});
+  ModelWriter writer;
+  writer.input("x", {4, 8, 2});
+  writer.function("acme", "Old", {"a"}, {"b"}, softmax);
+  writer.node("Old", {"x"}, {"y"}).domain = "acme";
+  writer.output("y");
+  EXPECT_EQ(std::get<Softmax<>>(writer.import().nodes.back().layer.dims).length, 16.0);
+}
+
+TEST(OnnxFunctions, MayCallOthersAndBeCalledWithinBodies) {
+  ModelWriter outer;
+  outer.node("Inner", {"a"}, {"h"}).domain = "acme";
+  outer.node("Inner", {"h"}, {"b"}).domain = "acme";
+  ModelWriter inner;
+  inner.node("Relu", {"a"}, {"b"});
+  ModelWriter branch;
+  branch.node("Outer", {"x"}, {"r"}).domain = "acme";
+  branch.output("r");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.input("c", {1}, kBool);
+  writer.function("acme", "Outer", {"a"}, {"b"}, outer);
+  writer.function("acme", "Inner", {"a"}, {"b"}, inner);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", branch), body("else_branch", branch)});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.size(), 2U);
+}
+
+TEST(OnnxFunctions, ThatCallThemselvesAreAnError) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  ModelWriter ping;
+  ping.node("Pong", {"a"}, {"b"}).domain = "acme";
+  ModelWriter pong;
+  pong.node("Ping", {"a"}, {"b"}).domain = "acme";
+  writer.function("acme", "Ping", {"a"}, {"b"}, ping);
+  writer.function("acme", "Pong", {"a"}, {"b"}, pong);
+  writer.node("Ping", {"x"}, {"y"}).domain = "acme";
+  writer.output("y");
+  EXPECT_NE(fault_of(writer).find("function 'Ping' calls itself"), std::string::npos);
+}
+
+TEST(OnnxFunctions, ThatDoubleAtEveryLevelAreAnError) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  for (int level = 0; level < 40; ++level) {
+    ModelWriter twice;
+    const std::string next = level == 39 ? "Relu" : "F" + std::to_string(level + 1);
+    twice.node(next, {"a"}, {"h"}).domain = level == 39 ? "" : "acme";
+    twice.node(next, {"h"}, {"b"}).domain = level == 39 ? "" : "acme";
+    writer.function("acme", "F" + std::to_string(level), {"a"}, {"b"}, twice);
+  }
+  writer.node("F0", {"x"}, {"y"}).domain = "acme";
+  writer.output("y");
+  EXPECT_NE(fault_of(writer).find("functions make more than 200000 nodes"), std::string::npos);
+}
+
+TEST(OnnxFunctions, OfOperatorsThatWeKnowAreNotLookedInto) {
+  ModelWriter gelu;
+  gelu.node("Mystery", {"a"}, {"b"});
+  ModelWriter writer;
+  writer.opset = 20;
+  writer.input("x", {4, 8});
+  writer.function("", "Gelu", {"a"}, {"b"}, gelu);
+  writer.node("Gelu", {"x"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.at(0).layer.op, Op::gelu);
+}
+
+}  // namespace
+}  // namespace hwcost
