@@ -302,6 +302,47 @@ TEST(OnnxRefusals, AShapeOfFloatsIsAnError) {
   EXPECT_THROW((void)writer.import(), InputError);
 }
 
+TEST(OnnxRefusals, ElementTypesThatOnnxDoesNotDefineAreErrors) {
+  for (const int type : {0, 27, 99, -1}) {
+    ModelWriter stored;
+    stored.input("x", {4});
+    stored.constant("w", {4}, {}, type);
+    stored.node("Add", {"x", "w"}, {"y"});
+    stored.output("y");
+    EXPECT_THROW((void)stored.import(), InputError) << type;
+    ModelWriter given;
+    given.input("x", {4}, type);
+    given.node("Relu", {"x"}, {"y"});
+    given.output("y");
+    EXPECT_THROW((void)given.import(), InputError) << type;
+    EXPECT_NE(fault_of({.type = "Cast", .activations = {{4}}, .attributes = {number("to", type)}}), "none") << type;
+  }
+}
+
+TEST(OnnxEarlyOpsets, OperandsAreAlignedByAnAxis) {
+  ModelWriter writer;
+  writer.opset = 6;
+  writer.input("x", {2, 3, 4, 5});
+  writer.constant("c", {3, 4});
+  writer.node("Mul", {"x", "c"}, {"y"}, {number("broadcast", 1), number("axis", 1)});
+  writer.output("y");
+  EXPECT_EQ(shape_of(writer.import()), (Out{2, 3, 4, 5}));
+  ModelWriter slopes;
+  slopes.opset = 6;
+  slopes.input("x", {2, 3, 4, 5});
+  slopes.constant("c", {3});
+  slopes.node("PRelu", {"x", "c"}, {"y"});
+  slopes.output("y");
+  EXPECT_EQ(shape_of(slopes.import()), (Out{2, 3, 4, 5}));
+}
+
+TEST(OnnxEarlyOpsets, DefaultsAndTypeNamesAreThoseOfTheirTime) {
+  EXPECT_EQ(shape_of(OneNode{.type = "Concat", .activations = {{2, 3}, {2, 5}}, .opset = 1}.import()), (Out{2, 8}));
+  const Graph cast =
+      OneNode{.type = "Cast", .activations = {{2, 3}}, .attributes = {text("to", "INT64")}, .opset = 5}.import();
+  EXPECT_EQ(cast.tensors.at(cast.outputs.at(0)).format, integer(64.0));
+}
+
 // Shape of y = Reshape(x, [folded integers]), where x has 24 elements.
 class ShapeChain {
  public:

@@ -46,6 +46,8 @@ NumberFormat format_of(std::int32_t type) {
   }
 }
 
+bool is_known_type(std::int32_t type) { return type > kUndefined && type <= kInt2; }
+
 bool is_integer_type(std::int32_t type) {
   return type != kUndefined && type != kString && format_of(type).is_integer();
 }

@@ -40,6 +40,9 @@ enum DataType : std::int32_t {
 // How an element of that type is stored; 32-bit float where the type is undefined, 8-bit integers for bool.
 NumberFormat format_of(std::int32_t type);
 
+// Whether ONNX defines the type; 0 it does not.
+[[nodiscard]] bool is_known_type(std::int32_t type);
+
 [[nodiscard]] bool is_integer_type(std::int32_t type);
 
 // What quantisers make and dequantisers read: integers, and floats of 8 bits and fewer.

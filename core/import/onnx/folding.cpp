@@ -31,7 +31,7 @@ Contents broadcast_to(const Contents& from, const Shape& shape, const Shape& to)
 
 std::optional<Contents> operand(const OperatorCall& call, std::size_t k, const Shape& to) {
   const Contents* contents = call.contents(k);
-  if (contents == nullptr) return std::nullopt;
+  if (contents == nullptr || broadcast(call.shape(k), to) != to) return std::nullopt;
   return broadcast_to(*contents, call.shape(k), to);
 }
 
@@ -93,7 +93,7 @@ std::optional<Contents> fold_expand(const OperatorCall& call, const FoldedOutput
 }
 
 std::optional<Contents> fold_concat(const OperatorCall& call, const FoldedOutput& output) {
-  const std::size_t axis = call.axis(call.integer("axis", 0), output.shape.size());
+  const std::size_t axis = call.axis(call.integer("axis", call.opset() < 4 ? 1 : 0), output.shape.size());
   const std::size_t outer = static_cast<std::size_t>(*elements(output.shape, 0, axis));
   Contents result;
   for (std::size_t row = 0; row < outer; ++row) {

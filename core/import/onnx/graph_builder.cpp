@@ -14,7 +14,24 @@ namespace {
 
 constexpr double kLargestFoldedTotal = 16777216.0;  // elements of all folded constants together: 128 MiB
 
+void check_stored(const StoredTensor& tensor, const std::string& file) {
+  check_type(file, "tensor", tensor.name, tensor.type);
+  if (elements(tensor.dims) && tensor.dims.size() <= kLargestRank) return;
+  throw InputError(
+      {file, 0},
+      fmt::format("tensor '{}' has shape {}, wanted extents of at least 0, a product of at most 2^53 "
+                  "and at most {} dimensions",
+                  clean_text(tensor.name),
+                  tensor.dims.size() > kLargestRank ? "of many dimensions" : to_text(tensor.dims), kLargestRank));
+}
+
 }  // namespace
+
+void check_type(const std::string& file, std::string_view which, std::string_view name, std::int32_t type) {
+  if (is_known_type(type)) return;
+  throw InputError(
+      {file, 0}, fmt::format("{} '{}' has element type {}, which ONNX does not define", which, clean_text(name), type));
+}
 
 GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
     : model_(model), file_(std::move(file)), log_(log) {
@@ -35,6 +52,7 @@ void GraphBuilder::take_in(const Body& body) {
     for (const ValueInfo& info : *infos) declared_[info.name] = &info;
   }
   for (const StoredTensor& tensor : body.initializers) {
+    check_stored(tensor, file_);
     Value value{.name = tensor.name, .shape = tensor.dims, .type = tensor.type, .stored = &tensor};
     make_parameter(value);
     define(std::move(value));

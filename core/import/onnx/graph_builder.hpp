@@ -31,6 +31,9 @@ struct UnmodelledNode {
   std::string label;  // of the node
 };
 
+// Throws InputError where ONNX does not define the element type of an input or tensor, which is `which`.
+void check_type(const std::string& file, std::string_view which, std::string_view name, std::int32_t type);
+
 class GraphBuilder {
  public:
   // `log` may be null. The model must outlive the builder.

@@ -41,15 +41,9 @@ void check_names(const GraphBuilder& builder) {
   }
 }
 
-void check_initializers(const GraphBuilder& builder) {
-  for (const StoredTensor& tensor : builder.model().initializers) {
-    if (elements(tensor.dims) && tensor.dims.size() <= kLargestRank) continue;
-    throw InputError(
-        {builder.file(), 0},
-        fmt::format("tensor '{}' has shape {}, wanted extents of at least 0, a product of at most 2^53 "
-                    "and at most {} dimensions",
-                    clean_text(tensor.name),
-                    tensor.dims.size() > kLargestRank ? "of many dimensions" : to_text(tensor.dims), kLargestRank));
+void check_inputs(const GraphBuilder& builder) {
+  for (const ValueInfo& input : builder.model().inputs) {
+    if (input.is_tensor) check_type(builder.file(), "input", input.name, input.type);
   }
 }
 
@@ -81,7 +75,7 @@ void note_block_scales(GraphBuilder& builder) {
 
 Graph build(const Model& model, const std::string& file, const OnnxOptions& options, ImportLog* log) {
   GraphBuilder builder(model, file, log);
-  check_initializers(builder);
+  check_inputs(builder);
   check_names(builder);
   const ParameterRoles roles = find_parameters(model, options);
   define_inputs(builder, roles, options);

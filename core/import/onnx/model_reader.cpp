@@ -148,6 +148,9 @@ Attribute read_attribute(pbf_reader reader, const Place& place) {
         attribute.has_other = true;
         reader.skip();
         break;
+      case bytes(22):
+        attribute.tensor = read_sparse_tensor(message(reader));
+        break;
       case bytes(21):
         attribute.reference = view(reader);
         break;

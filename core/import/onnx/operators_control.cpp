@@ -194,7 +194,7 @@ std::string forward_states(OperatorCall& call, const GraphBuilder::Mark& since, 
 void check_body(const OperatorCall& call, const Body& body, std::size_t inputs, std::size_t states,
                 std::size_t conditions) {
   const std::size_t outputs = std::max(states, call.node().outputs.size()) + conditions;
-  if (body.inputs.size() == inputs && body.outputs.size() >= outputs && call.node().outputs.size() >= states) return;
+  if (body.inputs.size() == inputs && body.outputs.size() >= outputs) return;
   call.fail(fmt::format("it has {} outputs, and its body {} inputs and {} outputs; wanted {} inputs and {} states",
                         call.node().outputs.size(), body.inputs.size(), body.outputs.size(), inputs, states));
 }

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "extents.hpp"
 #include "operators.hpp"
 
@@ -14,10 +17,25 @@ struct Operands {
   bool quantized = false;  // the operator dequantises them itself
 };
 
+// Before opset 7 the axes of the second operand were those of the first from `axis` on, by default the last ones; those
+// of PRelu's slopes the channels.
+Shape aligned_shape(const OperatorCall& call, std::size_t k) {
+  Shape shape = call.shape(k);
+  const bool is_slope = call.node().type == "PRelu";
+  if (call.opset() >= 7 || k != 1 || !call.node().domain.empty() || (!is_slope && call.attribute("axis") == nullptr)) {
+    return shape;
+  }
+  const std::size_t rank = call.shape(0).size();
+  if (is_slope && rank < 2) return shape;
+  const std::size_t axis = is_slope ? 1 : call.axis(call.integer("axis", 0), rank);
+  if (axis + shape.size() < rank) shape.resize(rank - axis, 1);
+  return shape;
+}
+
 Shape common_shape(const OperatorCall& call, const Operands& operands) {
   Shape shape = call.shape(operands.first);
   for (std::size_t k = operands.first; k < operands.last; k += operands.step) {
-    const std::optional<Shape> wider = broadcast(shape, call.shape(k));
+    const std::optional<Shape> wider = broadcast(shape, aligned_shape(call, k));
     if (!wider) {
       call.fail(fmt::format("its operands have shapes {} and {}, which do not fit each other", to_text(shape),
                             to_text(call.shape(k))));
@@ -41,6 +59,35 @@ void combine(OperatorCall& call, Op op, const Operands& operands, std::int32_t t
     }
   }
   call.layer(op, dims, std::move(owned));
+}
+
+struct TypeName {
+  std::string_view name;
+  DataType type;
+};
+
+// Before opset 6 Cast had the type's name.
+constexpr std::array<TypeName, 13> kTypeNames{{{"FLOAT", kFloat},
+                                               {"UINT8", kUint8},
+                                               {"INT8", kInt8},
+                                               {"UINT16", kUint16},
+                                               {"INT16", kInt16},
+                                               {"INT32", kInt32},
+                                               {"INT64", kInt64},
+                                               {"STRING", kString},
+                                               {"BOOL", kBool},
+                                               {"FLOAT16", kFloat16},
+                                               {"DOUBLE", kDouble},
+                                               {"UINT32", kUint32},
+                                               {"UINT64", kUint64}}};
+
+std::int64_t wanted_type(const OperatorCall& call) {
+  if (call.opset() >= 6) return call.integer("to", kFloat);
+  const std::string_view name = call.text("to", "FLOAT");
+  const auto found =
+      std::find_if(kTypeNames.begin(), kTypeNames.end(), [&](const TypeName& entry) { return entry.name == name; });
+  if (found == kTypeNames.end()) call.fail(fmt::format("casts to '{}'", clean_text(name)));
+  return found->type;
 }
 
 }  // namespace
@@ -81,8 +128,11 @@ void import_clip(OperatorCall& call, Op op) {
 }
 
 void import_cast(OperatorCall& call, Op op) {
+  const std::int64_t type = call.node().type == "CastLike" ? call.input(1).type : wanted_type(call);
+  if (type < 0 || type > kInt2 || !is_known_type(static_cast<std::int32_t>(type))) {
+    call.fail(fmt::format("its element type is {}, which ONNX does not define", type));
+  }
   if (absorb_cast_of_accumulators(call)) return;
-  const std::int64_t type = call.node().type == "CastLike" ? call.input(1).type : call.integer("to", kFloat);
   call.output(0, call.shape(0), static_cast<std::int32_t>(type));
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }

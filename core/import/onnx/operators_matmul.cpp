@@ -73,9 +73,9 @@ struct QuantizedProduct {
 };
 
 constexpr std::array<QuantizedProduct, 5> kQuantizedProducts{{
-    {"MatMulInteger", 1, kNoOperand, kNoOperand, kInt32},          // a, b, their zero points
+    {"MatMulInteger", 1, kNoOperand, kNoOperand, kInt32},     // a, b, their zero points
     {"QLinearMatMul", 3, kNoOperand, 7, kUndefined},          // a and b, each with scale and zero point, those of y
-    {"QGemm", 3, 6, 8, kUndefined},                      // the same with the bias before y
+    {"QGemm", 3, 6, 8, kUndefined},                           // the same with the bias before y
     {"MatMulIntegerToFloat", 1, 6, kNoOperand, kUndefined},   // a, b, their scales, their zero points, bias
     {"DynamicQuantizeMatMul", 1, 4, kNoOperand, kUndefined},  // a, b, scale and zero point of b, bias
 }};

@@ -55,7 +55,8 @@ namespace {
 void concat(OperatorCall& call, Op op, std::size_t first, std::size_t step, bool quantized) {
   call.need_rank(first, 1);
   Shape shape = call.shape(first);
-  const std::size_t axis = call.axis(call.integer("axis", 0), shape.size());
+  const std::size_t axis =
+      call.axis(call.integer("axis", call.opset() < 4 && call.node().domain.empty() ? 1 : 0), shape.size());
   double along = 0.0;
   Movement<> dims{.in_elements = 0.0};
   OwnedOperands owned;

@@ -110,9 +110,12 @@ void import_expand(OperatorCall& call, Op op) {
 
 void import_constant(OperatorCall& call, Op) {
   const std::int64_t none = 0;
-  if (const Attribute* value = call.attribute("value"); value != nullptr && value->tensor) {
+  for (const std::string_view name : {"value", "sparse_value"}) {
+    const Attribute* value = call.attribute(name);
+    if (value == nullptr || !value->tensor) continue;
     const StoredTensor& tensor = *value->tensor;
     if (!elements(tensor.dims)) call.fail(fmt::format("its value has shape {}", to_text(tensor.dims)));
+    if (!is_known_type(tensor.type)) call.fail(fmt::format("its value has element type {}", tensor.type));
     return call.stored_output(0, tensor.dims, tensor.type, read_elements(tensor, call.builder().file()));
   }
   for (const Attribute& a : call.node().attributes) {
