@@ -166,10 +166,6 @@ TEST(OnnxNarrowWeights, QuantisedProductsOwnTheirWeights) {
                          {number("transB", 1)});
   EXPECT_EQ(ops(gemm), (std::vector<Op>{Op::linear}));
   EXPECT_EQ(parameters(gemm), 8.0 * 16 + 16);
-  const Graph dynamic =
-      run("DynamicQuantizeMatMul", {{"a", {4, 8}}, {"b", {8, 16}, kInt8, true}, {"s", {1}, 1, true}}, {});
-  EXPECT_EQ(ops(dynamic), (std::vector<Op>{Op::quantize, Op::linear}));
-  EXPECT_EQ(dynamic.nodes[1].layer.precision.input, integer(8.0));
 }
 
 TEST(OnnxFused, SkipNormAddsThenNormalises) {

@@ -141,7 +141,7 @@ void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const st
 // Takes a Clip between quantiser and dequantiser for the width that its range needs.
 bool narrow_by_clip(OperatorCall& call);
 // Take a Cast of integer accumulators, and a multiplication by the scales of their operands, for their dequantisation.
-bool absorb_cast_of_accumulators(OperatorCall& call);
+bool absorb_cast_of_accumulators(OperatorCall& call, std::int32_t type);
 bool absorb_dequantization(OperatorCall& call);
 // operators_qonnx.cpp
 void import_quant(OperatorCall& call, Op op);

@@ -132,7 +132,7 @@ void import_cast(OperatorCall& call, Op op) {
   if (type < 0 || type > kInt2 || !is_known_type(static_cast<std::int32_t>(type))) {
     call.fail(fmt::format("its element type is {}, which ONNX does not define", type));
   }
-  if (absorb_cast_of_accumulators(call)) return;
+  if (absorb_cast_of_accumulators(call, static_cast<std::int32_t>(type))) return;
   call.output(0, call.shape(0), static_cast<std::int32_t>(type));
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }

@@ -153,9 +153,8 @@ bool narrow_by_clip(OperatorCall& call) {
   return true;
 }
 
-bool absorb_cast_of_accumulators(OperatorCall& call) {
+bool absorb_cast_of_accumulators(OperatorCall& call, std::int32_t type) {
   const Value& in = call.input(0);
-  const auto type = static_cast<std::int32_t>(call.integer("to", kFloat));
   if (!in.accumulates || is_integer_type(type) || call.builder().readers(in.name) != 1) return false;
   Value value = in;
   value.width = integer(32.0);  // until a quantiser says otherwise
