@@ -24,7 +24,9 @@ NetworkReport priced(const char* description, const std::string& model, double w
   Graph graph = import_onnx(HWCOST_SOURCE_DIR "/tests/models/" + model);
   set_bits(graph, weight_bits, 8.0);
   const Machine machine = load_machine(description, {HWCOST_SOURCE_DIR "/hw_descriptions"}, builtin_registry());
-  return evaluate(graph, machine, {.with_mapping = true});
+  EvaluateOptions options;
+  options.with_mapping = true;
+  return evaluate(graph, machine, options);
 }
 
 TEST_P(Silicon, IsWithinItsStatedError) {
