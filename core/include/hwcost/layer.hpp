@@ -23,7 +23,7 @@ struct Layer {
   std::optional<Op> fused_activation;  // applied to the output on the way out
   std::string custom_op;               // what the model file calls an operator of kind `custom`
   std::string custom_reason;           // why nobody knows the work of such a layer; empty: the operator is unknown
-  std::string assumption;              // what an importer guessed of it: a price of it is `approximated` for that reason
+  std::string assumption;  // what an importer guessed of it: a price of it is `approximated` for that reason
   friend bool operator==(const Layer&, const Layer&);
 };
 
