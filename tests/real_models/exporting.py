@@ -33,7 +33,8 @@ def _quantise(model, inputs, kind):
         return quantization.convert(model, inplace=True)
     model.train()
     model.fuse_model(is_qat=True)
-    model.qconfig = quantization.get_default_qat_qconfig("qnnpack")
+    # Not the fused fake quantisers of torch's default, which do not export.
+    model.qconfig = quantization.QConfig(quantization.default_fake_quant, quantization.default_per_channel_weight_fake_quant)
     quantization.prepare_qat(model, inplace=True)
     model(*inputs)
     model.eval()
@@ -72,6 +73,6 @@ def export(network, file):
     return {
         "inputs": {name: list(shape) for name, shape in zip(names, network.shapes)},
         "dynamic": sorted(network.dynamic_axes),
-        "macs": None if network.data_dependent else sum(products),
+        "macs": None if network.data_dependent else sum(products) - network.macs_on_constants,
         "products": products,
     }

@@ -18,6 +18,7 @@ class ModelFile:
     outputs: dict = field(default_factory=dict)  # shapes that a run of the model gave
     macs: int | None = None
     products: list = field(default_factory=list)
+    is_data_dependent: bool = False  # the values that it reads decide how much it computes
 
 
 def _npm_files(folder):
@@ -31,7 +32,8 @@ def _torch_files(folder):
         if facts_file.exists():
             facts = json.loads(facts_file.read_text(encoding="utf-8"))
             inputs = {name: shape for name, shape in facts["inputs"].items() if name in facts["dynamic"]}
-            yield ModelFile(path, "torch", path.stem, inputs, {}, facts["macs"], facts["products"])
+            yield ModelFile(path, "torch", path.stem, inputs, {}, facts["macs"], facts["products"],
+                            is_data_dependent=facts["macs"] is None)
 
 
 def _shape_of(tensor_file):

@@ -19,11 +19,12 @@ class Network:
     quantised: str = ""  # "static": torch's eager mode; "fake": fake quantisers as training inserts them
     dynamic_axes: dict = field(default_factory=dict)
     integer_below: int = 0  # inputs are integers below it (tokens); else floats
+    macs_on_constants: int = 0  # torch does them in every run; they are folded in the file's import
     data_dependent: bool = False  # how much it computes depends on the values: no MACs are stated
 
 
-class FirstOutput(nn.Module):
-    """The main output of networks that return dictionaries, with gradients on, so that no opaque fast path is taken."""
+class PlainOutputs(nn.Module):
+    """A network's main output, or all of a list, with gradients on, so that torch takes no opaque fast path."""
 
     def __init__(self, network):
         super().__init__()
@@ -32,9 +33,9 @@ class FirstOutput(nn.Module):
     def forward(self, *inputs):
         with torch.enable_grad():
             result = self.network(*inputs)
-        while not isinstance(result, torch.Tensor):
-            result = next(iter(result.values())) if isinstance(result, dict) else result[0]
-        return result
+        if isinstance(result, dict):
+            return next(iter(result.values()))
+        return tuple(result) if isinstance(result, list) else result
 
 
 class Detections(nn.Module):
@@ -80,7 +81,7 @@ class Upsampler(nn.Module):
         super().__init__()
         self.first = nn.ConvTranspose2d(8, 12, 3, stride=2, padding=1, output_padding=1, groups=4)
         self.second = nn.ConvTranspose2d(12, 6, 4, stride=2, dilation=2)
-        self.third = nn.Conv2d(6, 4, 3, padding="same", dilation=2)
+        self.third = nn.Conv2d(6, 4, 3, padding=2, dilation=2)
 
     def forward(self, image):
         grown = torch.relu(self.second(torch.relu(self.first(image))))
@@ -89,7 +90,7 @@ class Upsampler(nn.Module):
 
 
 def _torchvision(name, **options):
-    return lambda: FirstOutput(torchvision.models.get_model(name, weights=None, **options))
+    return lambda: PlainOutputs(torchvision.models.get_model(name, weights=None, **options))
 
 
 def _classifier(name, **options):
@@ -115,7 +116,7 @@ def _recurrent(kind, name, batch_first=False, input_size=24, hidden=32, directio
 def _encoder(name, heads=4, width=48, batch_first=False, opset=13, dynamic_axes=None, **options):
     def build():
         layer = nn.TransformerEncoderLayer(width, heads, 96, batch_first=batch_first, **options)
-        return FirstOutput(TokenClassifier(nn.TransformerEncoder(layer, 2), width, batch_first))
+        return PlainOutputs(TokenClassifier(nn.TransformerEncoder(layer, 2), width, batch_first))
 
     shape = (2, 19) if batch_first else (19, 2)
     return Network(name, build, (shape,), opset, integer_below=1000, dynamic_axes=dynamic_axes or {})
@@ -137,7 +138,9 @@ def _all_networks():
         yield Network(name, _torchvision(name), ((1, 3, 8, 64, 64),))
     yield Network("s3d", _torchvision("s3d"), ((1, 3, 16, 224, 224),))
     yield Network("mvit_v1_b", _torchvision("mvit_v1_b"), ((1, 3, 16, 224, 224),))
-    yield Network("raft_small", _torchvision("raft_small"), ((1, 3, 128, 128), (1, 3, 128, 128)), 16)
+    first_flow = 16 * 16 * (2 * 64 * 7 * 7 + 64 * 32 * 3 * 3)  # two convolutions of the flow before the first step: 0
+    yield Network("raft_small", _torchvision("raft_small"), ((1, 3, 128, 128), (1, 3, 128, 128)), 16,
+                  macs_on_constants=first_flow)
 
     free_image = {"input_0": {0: "batch", 2: "height", 3: "width"}}
     for name in ("resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", "swin_t"):

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "extents.hpp"
+#include "hwcost/error.hpp"
 #include "hwcost/work.hpp"
 #include "node_import.hpp"
 #include "operators.hpp"
@@ -50,6 +51,7 @@ struct BodyCost {
   double macs = 0.0;
   double flops = 0.0;
   double elements = 0.0;
+  double unknown = 0.0;  // layers whose work nobody knows; a branch that computes nothing has none
   friend auto operator<=>(const BodyCost&, const BodyCost&) = default;
 };
 
@@ -57,6 +59,7 @@ BodyCost cost_since(GraphBuilder& builder, const GraphBuilder::Mark& since) {
   BodyCost cost;
   for (NodeId k = since.nodes; k < builder.graph().nodes.size(); ++k) {
     const Layer& layer = builder.graph().nodes[k].layer;
+    if (layer.op == Op::custom) ++cost.unknown;
     if (contradiction(layer)) continue;
     const Facts all = facts(layer);
     cost.macs += all.macs;
@@ -73,21 +76,36 @@ void forward_outputs(OperatorCall& call, std::vector<Value> outputs) {
   for (std::size_t k = 0; k < call.node().outputs.size(); ++k) call.forward(k, std::move(outputs[k]));
 }
 
-void import_costlier_branch(OperatorCall& call) {
+// What a branch costs, or why it does not run on these shapes; it leaves nothing behind.
+Expected<BodyCost, std::string> try_branch(OperatorCall& call, std::string_view name) {
   GraphBuilder& builder = call.builder();
   const GraphBuilder::Mark mark = builder.mark();
-  import_body(call, body_of(call, "then_branch"), {});
-  const BodyCost then_cost = cost_since(builder, mark);
-  builder.undo(mark);
-  std::vector<Value> outputs = import_body(call, body_of(call, "else_branch"), {});
-  const bool takes_then = then_cost >= cost_since(builder, mark);
-  if (takes_then) {
-    builder.undo(mark);
-    outputs = import_body(call, body_of(call, "then_branch"), {});
+  Expected<BodyCost, std::string> cost;
+  try {
+    import_body(call, body_of(call, name), {});
+    cost = cost_since(builder, mark);
+  } catch (const InputError& refusal) {
+    const std::string_view text = refusal.what();
+    cost = tl::make_unexpected(std::string(text.substr(std::min(text.size(), builder.file().size() + 2))));
   }
-  mark_layers(builder, mark, 1.0,
-              fmt::format("of the {} branch of {}, the costlier one: its condition is known at run time only",
-                          takes_then ? "then" : "else", call.label()));
+  builder.undo(mark);
+  return cost;
+}
+
+// The costlier branch; the other one where that does not run on these shapes, which an exporter's or a caller's
+// condition on shapes keeps from being taken. Where neither runs, the second one's fault is the file's.
+void import_likely_branch(OperatorCall& call) {
+  const Expected<BodyCost, std::string> then_cost = try_branch(call, "then_branch");
+  const Expected<BodyCost, std::string> else_cost = try_branch(call, "else_branch");
+  const bool takes_then = then_cost && (!else_cost || *then_cost >= *else_cost);
+  const Expected<BodyCost, std::string>& other = takes_then ? else_cost : then_cost;
+
+  const GraphBuilder::Mark mark = call.builder().mark();
+  std::vector<Value> outputs = import_body(call, body_of(call, takes_then ? "then_branch" : "else_branch"), {});
+  const std::string why = other ? "the costlier one: its condition is known at run time only"
+                                : fmt::format("since the other one does not run on these shapes ({})", other.error());
+  mark_layers(call.builder(), mark, 1.0,
+              fmt::format("of the {} branch of {}, {}", takes_then ? "then" : "else", call.label(), why));
   for (Value& output : outputs) {
     if (output.constant) output = changing(std::move(output));
     output.producer.reset();
@@ -99,7 +117,7 @@ void import_costlier_branch(OperatorCall& call) {
 
 void import_if(OperatorCall& call, Op) {
   const std::optional<double> condition = scalar(call, 0);
-  if (!condition) return import_costlier_branch(call);
+  if (!condition) return import_likely_branch(call);
   const std::string_view branch = *condition != 0.0 ? "then_branch" : "else_branch";
   call.log(ImportFact::Kind::folded, {}, [&] { return fmt::format("constants decide for its {}", branch); });
   forward_outputs(call, import_body(call, body_of(call, branch), {}));
