@@ -54,6 +54,26 @@ TEST(OnnxQuantization, WeightsStoredAsIntegersKeepTheirWidthThroughTransposeAndR
   EXPECT_EQ(widths(layer(graph, "fc")), "8 8 f32 32");
 }
 
+// torch 1.13 casts what it quantised to the type that it has.
+TEST(OnnxQuantization, ACastToTheSameTypeIsNoLayerAndKeepsTheWidth) {
+  ModelWriter writer;
+  writer.input("x", {1, 8});
+  writer.constant("s", {}, some(1));
+  writer.constant("z", {}, some(1, 0.0), kUint8);
+  writer.constant("w", {8, 4});
+  writer.node("QuantizeLinear", {"x", "s", "z"}, {"xi"});
+  writer.node("Cast", {"xi"}, {"xc"}, {{.name = "to", .integer = kUint8}});
+  writer.node("DequantizeLinear", {"xc", "s", "z"}, {"xd"});
+  writer.node("Cast", {"xd"}, {"xq"}, {{.name = "to", .integer = kFloat}});
+  writer.node("MatMul", {"xq", "w"}, {"m"}).name = "fc";
+  writer.node("Cast", {"m"}, {"y"}, {{.name = "to", .integer = kInt32}}).name = "round";
+  writer.output("y");
+  const Graph graph = writer.import();
+  ASSERT_EQ(graph.nodes.size(), 2U);
+  EXPECT_EQ(layer(graph, "fc").precision.input, integer(8));
+  EXPECT_EQ(layer(graph, "round").op, Op::cast);
+}
+
 TEST(OnnxQuantization, APartOfAQuantisedWeightHasItsWidth) {
   ModelWriter writer = quantized_input({1, 8});
   writer.constant("w", {8, 6}, {}, kInt4);

@@ -133,6 +133,10 @@ void import_cast(OperatorCall& call, Op op) {
     call.fail(fmt::format("its element type is {}, which ONNX does not define", type));
   }
   if (absorb_cast_of_accumulators(call, static_cast<std::int32_t>(type))) return;
+  if (call.is_activation(0) && call.input(0).type == type) {  // as torch writes them between its quantisers
+    call.log(ImportFact::Kind::alias, call.input(0).name, [] { return "cast to the type that it has"; });
+    return call.forward(0, Value(call.input(0)));
+  }
   call.output(0, call.shape(0), static_cast<std::int32_t>(type));
   call.layer(op, Elementwise<>{.elements = call.count(0), .input_elements = call.count(0)});
 }
