@@ -141,7 +141,7 @@ TEST(Evaluate, ThePolicyFallbackPricesOnTheOtherMachine) {
   const NetworkReport report = evaluate(graph_of({conv("c"), grouped}), toy("unmodelled \"fallback mpic\"\n"));
   EXPECT_EQ(report.layers[0].machine, "toy");
   EXPECT_EQ(report.layers[1].machine, "mpic");
-  EXPECT_EQ(report.layers[1].reason, "on mpic");
+  EXPECT_EQ(report.layers[1].reason, "on mpic (out_channels exceed 64)");
   EXPECT_EQ(report.layers[1].clock_hertz, 250e6);
   EXPECT_FALSE(report.totals.metric(Metric::latency_cycles, report.metrics)) << "cycles of two clocks have no sum";
   EXPECT_DOUBLE_EQ(*report.totals.metric(Metric::latency_seconds, report.metrics), 0.8 + 720.0 / 2.1 / 250e6);
@@ -153,7 +153,7 @@ TEST(Evaluate, WidthsThatAFallbackAssumesAreSaidAndAreThoseOfTheFacts) {
   EvaluateOptions options;
   options.formula = Formula("w_bits", {});
   const NetworkReport report = evaluate(graph, toy("unmodelled \"fallback mpic\"\n", "toy-float"), options);
-  EXPECT_EQ(report.layers[1].reason, "on mpic");
+  EXPECT_EQ(report.layers[1].reason, "on mpic (out_channels exceed 64)");
   EXPECT_EQ(report.layers[1].facts.weight_bits, 720.0 * 8.0);
   EXPECT_EQ(report.layers[1].facts.bit_ops, 720.0 * 64.0);
   EXPECT_EQ(report.layers[1].metric(Metric::cost), 8.0);

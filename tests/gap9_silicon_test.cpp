@@ -1,5 +1,7 @@
 // GAP9's descriptions against published silicon, whole networks: within 5 % of the cycles and 10 % of the energy.
-// Source of the measurements: tests/golden/gap9_silicon_mlperf_tiny.csv, MLPerf Tiny v1.0 closed division.
+// Source of the measurements: tests/golden/gap9_silicon_mlperf_tiny.csv, MLPerf Tiny v1.0 closed division. The
+// parameters were fitted to them among others (docs/machines/gap9.md, with the errors when they are left out): this
+// holds the fit.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -107,8 +107,6 @@ TEST(Ne16Layer, PartsAddUpToTheLatencyOfOneGroupAndImage) {
       double times = 1.0;
       if (const auto* d = std::get_if<Convolution<>>(&layer.dims))
         times = d->batch * (d->is_depthwise() ? 1.0 : d->groups);
-      else
-        times = std::get<Linear<>>(layer.dims).batch;
       const double expected = price(*machine.backend, layer);
       ASSERT_NEAR(times * sum, expected, 1e-12 * expected);
       ASSERT_GT(l1, 0.0);

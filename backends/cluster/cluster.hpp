@@ -105,14 +105,19 @@ struct Model {
   }
 
   // What of the layer the measurements behind the rates did not cover, in words: "matmul"; empty where they did.
-  // Covered: dense 2-D convolutions, linear layers, additions, average pooling of whole images.
+  // Covered: dense 2-D convolutions of 1x1 and 3x3, linear layers of one token, additions, average pooling of whole
+  // images.
   static std::string_view unmeasured(Op op, const Convolution<>& d) {
     if (op != Op::conv2d) return name(op);
     if (d.dilation_height != 1.0 || d.dilation_width != 1.0) return "dilated convolutions";
     if (d.is_depthwise()) return "depthwise convolutions";
-    return d.groups != 1.0 ? "grouped convolutions" : "";
+    if (d.groups != 1.0) return "grouped convolutions";
+    const bool known = d.kernel_height == d.kernel_width && (d.kernel_height == 1.0 || d.kernel_height == 3.0);
+    return known ? "" : "kernels other than 1x1 and 3x3";
   }
-  static std::string_view unmeasured(Op, const Linear<>&) { return {}; }
+  static std::string_view unmeasured(Op, const Linear<>& d) {
+    return d.batch * d.tokens == 1.0 ? "" : "linear layers of several tokens";
+  }
   static std::string_view unmeasured(Op op, const Pooling<>& d) {
     if (op != Op::avg_pool && op != Op::global_avg_pool && op != Op::adaptive_avg_pool) return name(op);
     const bool whole_image =

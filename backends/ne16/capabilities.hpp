@@ -34,7 +34,7 @@ Status check_widths(const JobParams<double>& p, const Widths<>& w, Verdict& verd
     return verdict.refuse(
         [&] { return fmt::format("{}-bit inputs; the array reads {} bits", w.input_bits, p.input_bits); });
   }
-  if (w.weight_bits < p.min_weight_bits || w.weight_bits > p.max_weight_bits) {
+  if (!(w.weight_bits >= p.min_weight_bits && w.weight_bits <= p.max_weight_bits)) {
     return verdict.refuse([&] {
       return fmt::format("{}-bit weights; the array has {} to {}", w.weight_bits, p.min_weight_bits, p.max_weight_bits);
     });

@@ -26,11 +26,11 @@ struct JobModel {
     return job(p, {k_in, k_out, pixels, d.bias, pointwise, depthwise}, w, jobs, work(op, d).macs);
   }
 
-  // A linear layer runs as a 1x1 convolution whose output pixels are the tokens.
+  // A linear layer runs as a 1x1 convolution whose output pixels are the tokens of the whole batch.
   template <class T>
   static Cost<T> cost(const Params<T>& p, Op op, const Linear<T>& d, const Widths<T>& w) {
-    const T pixels = ceil_div(d.tokens, p.out_tile * p.out_tile);
-    return job(p, {d.in_channels, d.out_channels, pixels, d.bias, true, false}, w, d.batch, work(op, d).macs);
+    const T pixels = ceil_div(d.batch * d.tokens, p.out_tile * p.out_tile);
+    return job(p, {d.in_channels, d.out_channels, pixels, d.bias, true, false}, w, T(1.0), work(op, d).macs);
   }
 
   template <class Verdict>

@@ -13,7 +13,9 @@ BackendTraits LayerModel::traits(const Params<double>& p) {
   traits.clock_hertz = p.memory.clock.value;
   if (traits.clock_hertz > 0.0) {
     traits.metrics.insert(Metric::latency_seconds);
-    if (p.memory.power.value > 0.0) traits.metrics.insert(Metric::energy_joules);
+    const MemoryParams<double>& m = p.memory;
+    if (m.power.value > 0.0 || m.bit_mac_energy > 0.0 || m.dma_energy.value > 0.0)
+      traits.metrics.insert(Metric::energy_joules);
   }
   // More of an extent may let another tiling in: a wider row is sometimes cut into better tiles.
   traits.monotone = false;

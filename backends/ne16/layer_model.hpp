@@ -42,12 +42,12 @@ struct LayerModel {
   // L1, weights that leave L2 because other layers need it, the cluster's own use of L1.
   template <class T>
   static Cost<T> cost(const Params<T>& p, Op op, const Convolution<T>& d, const Widths<T>& w) {
-    const bool depthwise = d.is_depthwise();
-    return layer(p, shape_of(d), w, d.batch * (depthwise ? T(1.0) : d.groups), work(op, d).macs);
+    const T passes = d.is_depthwise() ? T(outputs_an_input(d)) : d.groups;
+    return layer(p, shape_of(d), w, d.batch * passes, work(op, d).macs);
   }
   template <class T>
   static Cost<T> cost(const Params<T>& p, Op op, const Linear<T>& d, const Widths<T>& w) {
-    return layer(p, shape_of(p.job, d), w, d.batch, work(op, d).macs);
+    return layer(p, shape_of(p.job, d), w, T(1.0), work(op, d).macs);
   }
 
   template <class Verdict>
@@ -69,9 +69,11 @@ struct LayerModel {
   }
   template <class Verdict>
   static Status check(const Params<double>& p, Op, const Linear<>& d, const Widths<>& w, Verdict&& verdict) {
-    const Status status = check_linear(p.job, w, verdict);
-    if (status == Status::unsupported) return status;
-    return check_memory(p, shape_of(p.job, d), w, verdict) == Status::unsupported ? Status::unsupported : status;
+    const Status memory = check_widths(p.job, w, verdict) == Status::unsupported
+                              ? Status::unsupported
+                              : check_memory(p, shape_of(p.job, d), w, verdict);
+    // Beyond L2 is the graver reason of the two.
+    return memory == Status::priced ? check_linear(p.job, w, verdict) : memory;
   }
 
   // The tile and what it takes, of one group and one image.
@@ -83,6 +85,11 @@ struct LayerModel {
   }
 
  private:
+  // Of a depthwise layer, which passes over its input as often.
+  template <class T>
+  static double outputs_an_input(const Convolution<T>& d) {
+    return value_of(d.out_channels) / value_of(d.groups);
+  }
   template <class T>
   static LayerShape<T> shape_of(const Convolution<T>& d) {
     const bool depthwise = d.is_depthwise();
@@ -90,7 +97,7 @@ struct LayerModel {
     const T& groups = d.groups;
     return {.out_height = d.out_height,
             .out_width = d.out_width,
-            .out_channels = depthwise ? d.out_channels : d.out_channels / groups,
+            .out_channels = d.out_channels / (depthwise ? T(outputs_an_input(d)) : groups),
             .in_height = d.in_height,
             .in_width = d.in_width,
             .in_channels = depthwise ? T(1.0) : d.in_channels / groups,
@@ -100,11 +107,13 @@ struct LayerModel {
             .pointwise = pointwise,
             .depthwise = depthwise};
   }
-  // A 1x1 convolution whose pixels are the tokens, in rows as long as the array is wide.
+  // A 1x1 convolution whose pixels are the tokens of the whole batch, in rows as long as the array is wide; the last
+  // row counts as a full one.
   template <class T>
   static LayerShape<T> shape_of(const JobParams<T>& p, const Linear<T>& d) {
-    const T height = ceil_div(d.tokens, p.out_tile);
-    const T width = smaller(d.tokens, p.out_tile);
+    const T tokens = d.batch * d.tokens;
+    const T height = ceil_div(tokens, p.out_tile);
+    const T width = smaller(tokens, p.out_tile);
     return {.out_height = height,
             .out_width = width,
             .out_channels = d.out_channels,
@@ -161,6 +170,7 @@ struct LayerModel {
   template <class Verdict>
   static Status check_memory(const Params<double>& p, const LayerShape<double>& shape, const Widths<>& w,
                              Verdict& verdict) {
+    if (shape.out_height * shape.out_width * shape.out_channels == 0.0) return Status::priced;  // nothing to do
     if (!p.tiler->choose(shape, w)) return verdict.refuse([&] { return no_tile(p, shape, w); });
     const Data<> need = l2_need(p.job, shape, w);
     if (p.memory.l2_capacity < need && p.memory.l3_bandwidth.value == 0.0) {

@@ -1,6 +1,7 @@
 #include "tiler.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -31,11 +32,15 @@ struct QuestionHash {
 };
 
 // Extents that are counts of something; everything else has no tile.
-bool is_sound(const LayerShape<double>& s) {
+bool is_sound(const LayerShape<double>& s, const Widths<>& w) {
   constexpr double kMost = 9007199254740992.0;  // 2^53
   const auto sound = [](double x) { return x > 0.0 && x <= kMost; };
-  return sound(s.out_height) && sound(s.out_width) && sound(s.out_channels) && sound(s.in_height) &&
-         sound(s.in_width) && sound(s.in_channels) && sound(s.kernel) && sound(s.stride);
+  for (const auto& width : Widths<>::kMembers) {
+    if (!(w.*width.pointer >= 0.0 && w.*width.pointer <= kMost)) return false;
+  }
+  return s.bias >= 0.0 && s.bias <= 1.0 && s.in_channels >= 0.0 && s.in_channels <= kMost && sound(s.out_height) &&
+         sound(s.out_width) && sound(s.out_channels) && sound(s.in_height) && sound(s.in_width) && sound(s.kernel) &&
+         sound(s.stride);
 }
 
 // The sizes that a tile may have along an axis: multiples of `step` below the extent, and the extent itself.
@@ -240,7 +245,7 @@ Tiler::Tiler(const JobParams<double>& job, const MemoryParams<double>& memory)
 Tiler::~Tiler() = default;
 
 std::optional<Tiling> Tiler::choose(const LayerShape<double>& shape, const Widths<>& widths) const {
-  if (!is_sound(shape)) return std::nullopt;
+  if (!is_sound(shape, widths)) return std::nullopt;
   const Question q = question(shape, widths);
   if (const auto known = memo_->find(q)) return *known;
   const auto answer = search(shape, widths);
@@ -249,7 +254,7 @@ std::optional<Tiling> Tiler::choose(const LayerShape<double>& shape, const Width
 }
 
 std::optional<Tiling> Tiler::search(const LayerShape<double>& shape, const Widths<>& widths) const {
-  if (!is_sound(shape)) return std::nullopt;
+  if (!is_sound(shape, widths)) return std::nullopt;
   return Search(job_, memory_, shape, widths).run();
 }
 

@@ -170,7 +170,7 @@ class Evaluator {
     if (unmodelled && free) return free_of_charge(machine, *free);
     if (unmodelled && &machine == &machine_) tally_.add_unmodelled(op_text(layer));
     const Description& description = machine.description;
-    if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error().reason);
+    if (machine.fallback) return judge_on_fallback(machine, layer, free, estimate.error());
     if (unmodelled && description.unmodelled().policy == Unmodelled::Policy::free) {
       Verdict verdict{Status::approximated,
                       fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)),
@@ -188,7 +188,7 @@ class Evaluator {
   }
 
   Verdict judge_on_fallback(const Machine& machine, const Layer& layer, const std::optional<std::string>& free,
-                            const std::string& refusal) {
+                            const Unsupported& refusal) {
     const Machine& other = *machine.fallback;
     const auto& bits = other.description.default_bits();
     Verdict verdict;
@@ -203,10 +203,13 @@ class Evaluator {
     } else {
       verdict = judge_on(other, layer, free);
     }
-    const std::string where = "on " + other.description.name();
+    // That a machine has no model of an operator is said once, at the report's head; why it refuses a layer, with it.
+    const bool refused = refusal.cause != Unsupported::Cause::unmodelled && verdict.status != Status::unsupported;
+    const std::string where =
+        fmt::format("on {}{}", other.description.name(), refused ? " (" + refusal.reason + ")" : "");
     verdict.reason = verdict.reason.empty() ? where : where + ": " + verdict.reason;
     if (verdict.status == Status::unsupported) {
-      verdict.reason = refusal + "; " + verdict.reason;
+      verdict.reason = refusal.reason + "; " + verdict.reason;
       verdict.machine = &machine;
     } else if (&machine == &machine_) {
       ++tally_.on_fallback;

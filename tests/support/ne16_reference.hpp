@@ -32,10 +32,10 @@ class Ne16Reference {
       group_.out_channels = depthwise_ ? d->out_channels : d->out_channels / d->groups;
     } else {
       const auto& linear = std::get<Linear<>>(layer.dims);
-      times_ = linear.batch;
+      const double tokens = linear.batch * linear.tokens;
       group_ = {.in_channels = linear.in_channels, .out_channels = linear.out_channels, .bias = linear.bias};
-      group_.in_height = group_.out_height = std::ceil(linear.tokens / 3.0);
-      group_.in_width = group_.out_width = std::min(linear.tokens, 3.0);
+      group_.in_height = group_.out_height = std::ceil(tokens / 3.0);
+      group_.in_width = group_.out_width = std::min(tokens, 3.0);
     }
     group_.batch = 1.0;
     patches_ = group_.kernel_height == 3.0 && group_.stride_height == 2.0;

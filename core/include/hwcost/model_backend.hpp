@@ -18,9 +18,10 @@
 #include "hwcost/work.hpp"
 
 // Compiles a loop, with all that it calls, a second time for processors with wide vectors; which one runs is decided
-// when the library is loaded. Both give the same bits. Not with sanitizers, which are not up by then.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// when the library is loaded. Both give the same bits, for which HWCOST_NO_CONTRACTION stands: the compiler is told to
+// fuse no products with sums. Not with sanitizers, which are not up by then.
+#if defined(HWCOST_NO_CONTRACTION) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && \
+    !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define HWCOST_WIDE_VECTORS [[gnu::flatten, gnu::target_clones("arch=x86-64-v3", "default")]]
 #else
 #define HWCOST_WIDE_VECTORS
@@ -67,7 +68,7 @@ class SpokenVerdict {
 //       one overload for every family that it models: the formula, written once for any T;
 //   template <class Verdict> static Status check(const Params<double>&, Op, const SomeDims<double>&,
 //                                                const Widths<double>&, Verdict&& verdict);
-//       the same overloads: may this layer run? Cost is only ever used where the status is not `unsupported`.
+//       the same overloads: may this layer run? Where it may not, batches compute its cost all the same, and drop it.
 // Optional:
 //   static constexpr bool kWholeLayer = true: mixed weights are one layer of their mean width, not one width at a time.
 //   static constexpr bool kSearches = true: a cost takes so long that batches compute it once a row, not once a column.
@@ -193,10 +194,10 @@ class ModelBackend final : public Backend {
     return sum;
   }
 
-  // All channels at their mean width, where the machine runs each of the widths.
+  // How the layer is run, width by width; only for models that price so.
   template <class D>
   void add_mappings(const Layer& layer, const D& dims, std::vector<Mapping>& parts) const {
-    if constexpr (requires { M::mapping(params_, layer.op, dims, Widths<>{}); }) {
+    if constexpr (!kWholeLayer && requires { M::mapping(params_, layer.op, dims, Widths<>{}); }) {
       if (!estimate(layer)) return;
       const auto add = [&](const D& part, double bits) {
         const Widths<> widths = widths_of(layer.precision, bits);
@@ -211,6 +212,7 @@ class ModelBackend final : public Backend {
     }
   }
 
+  // All channels at their mean width, where the machine runs each of the widths.
   template <class D>
   Expected<Estimate, Unsupported> mean_width(const Layer& layer, const D& dims) const {
     double channels = 0.0;
