@@ -308,6 +308,22 @@ TEST(OnnxReshape, ZeroCopiesAndMinusOneTakesWhatIsLeft) {
   EXPECT_EQ(run("Flatten", {2, 3, 4}, {}, {number("axis", 2)}).out, (Out{6, 4}));
 }
 
+TEST(OnnxReshape, ATargetOfNumbersAloneIsTheShapeOfWhatNobodyKnows) {
+  const auto behind_unknown = [](std::vector<double> target) {
+    ModelWriter writer;
+    writer.input("x", {2, 12});
+    writer.constant("target", {static_cast<std::int64_t>(target.size())}, target, 7);
+    writer.node("Mystery", {"x"}, {"m"});
+    writer.node("Reshape", {"m", "target"}, {"y"});
+    writer.output("y");
+    return run(writer);
+  };
+  const Imported known = behind_unknown({2, 3, 4});
+  EXPECT_EQ(known.op, Op::reshape);
+  EXPECT_EQ(known.out, (Out{2, 3, 4}));
+  for (const double open : {0.0, -1.0}) EXPECT_EQ(behind_unknown({2, open, 4}).op, Op::custom);
+}
+
 // x * 0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), and the same sum of nodes with another constant.
 Graph gelu_by_tanh(double cubic) {
   ModelWriter writer;

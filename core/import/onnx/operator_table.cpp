@@ -173,7 +173,7 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"", "Resize", import_resize},
     {"", "Upsample", import_resize},
 
-    {"", "Reshape", import_reshape, Op::reshape},
+    {"", "Reshape", import_reshape, Op::reshape, false},
     {"", "Flatten", import_flatten, Op::reshape},
     {"", "Squeeze", import_squeeze, Op::reshape},
     {"", "Unsqueeze", import_unsqueeze, Op::reshape},

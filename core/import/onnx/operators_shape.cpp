@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "extents.hpp"
@@ -48,7 +49,13 @@ void import_reshape(OperatorCall& call, Op) {
   const std::optional<Shape> target = call.list_or_operand("shape", 1);
   if (!target) return call.cannot_derive("its target shape is computed at run time");
   if (target->size() > kLargestRank) call.fail(fmt::format("wants a shape of {} dimensions", target->size()));
-  reshape_to(call, resolve_target(call, *target));
+  if (call.input(0).shape) return reshape_to(call, resolve_target(call, *target));
+  // A target of numbers alone says what the operand cannot.
+  const std::optional<double> count = elements(*target);
+  const bool is_whole = std::all_of(target->begin(), target->end(), [](std::int64_t extent) { return extent > 0; });
+  if (!is_whole || !count) return call.cannot_derive("the shape of operand 0 is not known");
+  call.output(0, *target);
+  call.layer(Op::reshape, Movement<>{.in_elements = *count, .out_elements = *count});
 }
 
 void import_flatten(OperatorCall& call, Op) {
