@@ -89,51 +89,41 @@ TEST(OnnxIf, AnUnknownConditionTakesTheCostlierBranchAndSaysSo) {
             "of the else branch of /choice/If, the costlier one: its condition is known at run time only");
 }
 
+ModelWriter choice(const ModelWriter& then_branch, const ModelWriter& else_branch, std::int64_t columns = 8) {
+  ModelWriter writer;
+  writer.input("x", {4, columns});
+  writer.input("c", {1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", then_branch), body("else_branch", else_branch)});
+  writer.output("y");
+  return writer;
+}
+
 TEST(OnnxIf, ABranchThatDoesNotRunOnTheShapesIsNotTaken) {
-  for (const bool is_then : {true, false}) {
-    ModelWriter writer;
-    writer.input("x", {4, 8});
-    writer.input("c", {1}, kBool);
-    ModelWriter unfit;
-    unfit.constant("w", {9, 1000});
-    unfit.node("MatMul", {"x", "w"}, {"r"});
-    unfit.output("r");
-    const ModelWriter fit = product_body(8);
-    writer.node("If", {"c"}, {"y"},
-                {body("then_branch", is_then ? fit : unfit), body("else_branch", is_then ? unfit : fit)});
-    writer.output("y");
+  ModelWriter unfit;
+  unfit.constant("w", {9, 1000});
+  unfit.node("MatMul", {"x", "w"}, {"r"});
+  unfit.output("r");
+  for (const ModelWriter& writer : {choice(product_body(8), unfit), choice(unfit, product_body(8))}) {
     const Graph graph = writer.import();
     EXPECT_EQ(macs(graph), 4.0 * 8 * 8);
-    ASSERT_EQ(graph.nodes.size(), 1U);
-    EXPECT_NE(graph.nodes[0].layer.assumption.find("does not run on these shapes (node If_0/"), std::string::npos)
-        << graph.nodes[0].layer.assumption;
+    const std::string& assumption = graph.nodes.at(0).layer.assumption;
+    EXPECT_NE(assumption.find("does not run on these shapes (node If_0/"), std::string::npos) << assumption;
   }
 }
 
 TEST(OnnxIf, ABranchOfUnknownWorkIsCostlierThanOneOfNone) {
-  ModelWriter writer;
-  writer.input("x", {4, 8});
-  writer.input("c", {1}, kBool);
   ModelWriter nothing;
   nothing.constant("r", {0}, std::vector<double>{});
   nothing.output("r");
   ModelWriter unknown;
   unknown.node("Mystery", {"x"}, {"r"});
   unknown.output("r");
-  writer.node("If", {"c"}, {"y"}, {body("then_branch", nothing), body("else_branch", unknown)});
-  writer.output("y");
-  const Graph graph = writer.import();
-  ASSERT_EQ(graph.nodes.size(), 1U);
-  EXPECT_EQ(graph.nodes[0].layer.op, Op::custom);
+  EXPECT_EQ(choice(nothing, unknown).import().nodes.at(0).layer.op, Op::custom);
 }
 
 TEST(OnnxIf, NoBranchThatRunsIsAnError) {
-  ModelWriter writer;
-  writer.input("x", {4, 9});
-  writer.input("c", {1}, kBool);
-  writer.node("If", {"c"}, {"y"}, {body("then_branch", product_body(8)), body("else_branch", product_body(16))});
-  writer.output("y");
-  EXPECT_NE(fault_of(writer).find("If_0/product/MatMul: error: "), std::string::npos) << fault_of(writer);
+  const std::string fault = fault_of(choice(product_body(8), product_body(16), 9));
+  EXPECT_NE(fault.find("If_0/product/MatMul: error: "), std::string::npos) << fault;
 }
 
 TEST(OnnxIf, ABranchThatIsNotTakenLeavesNothingBehind) {
