@@ -146,6 +146,7 @@ TEST(Evaluate, ThePolicyFallbackPricesOnTheOtherMachine) {
   EXPECT_FALSE(report.totals.metric(Metric::latency_cycles, report.metrics)) << "cycles of two clocks have no sum";
   EXPECT_DOUBLE_EQ(*report.totals.metric(Metric::latency_seconds, report.metrics), 0.8 + 720.0 / 2.1 / 250e6);
   EXPECT_TRUE(says(report, "1 of 2 layers priced on mpic"));
+  EXPECT_TRUE(says(report, "toy runs at 0.0001 MHz, mpic at 250 MHz: their cycles have no sum"));
 }
 
 TEST(Evaluate, WidthsThatAFallbackAssumesAreSaidAndAreThoseOfTheFacts) {

@@ -98,6 +98,7 @@ def faults_are_one_line(folder):
         (("--metric", "utilization"), {}, 2, "error: --metric: "),
         (("--metric", "energy_joules"), {}, 1, "error: the machine defines no energy_joules: wanted one of latency_cycles"),
         (("--formula", "macs*"), {}, 2, "error: --formula: formula 'macs*'"),
+        (("--scores", folder / "stranger.csv"), {"output": "stranger.csv"}, 2, "stranger.csv is read here, and would be"),
         ((), {"output": "no/such/folder.csv"}, 1, "no/such/folder.csv: error: cannot be written"),
     ]
     for options, files, wanted, text in cases:

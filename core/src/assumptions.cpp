@@ -80,6 +80,16 @@ void add_guesses(const Description& description, std::vector<std::string>& lines
   lines.push_back(fmt::format("guessed parameters of {}: {}", description.name(), fmt::join(guessed, ", ")));
 }
 
+// Cycles of machines of different clocks have no sum.
+void add_clocks(const Machine& machine, std::vector<std::string>& lines) {
+  const Machine& other = *machine.fallback;
+  const double clock = machine.backend->traits().clock_hertz;
+  const double other_clock = other.backend->traits().clock_hertz;
+  if (clock == 0.0 || other_clock == 0.0 || clock == other_clock) return;
+  lines.push_back(fmt::format("{} runs at {:g} MHz, {} at {:g} MHz: their cycles have no sum",
+                              machine.description.name(), clock / 1e6, other.description.name(), other_clock / 1e6));
+}
+
 }  // namespace
 
 void Tally::add_assumed_widths(const Description& description, std::size_t layers) {
@@ -104,6 +114,7 @@ std::vector<std::string> assumptions(const Graph& graph, const Machine& machine,
   add_inputs(graph, lines);
   add_widths(graph, tally, lines);
   add_unmodelled(graph, machine.description, tally, lines);
+  if (tally.on_fallback > 0) add_clocks(machine, lines);
   if (formula) lines.push_back("cost is the value of " + formula->expression());
   lines.insert(lines.end(), graph.notes.begin(), graph.notes.end());
   for (const Machine* m = &machine; m != nullptr; m = m->fallback.get()) add_guesses(m->description, lines);

@@ -134,10 +134,13 @@ class Search {
   }
 
   [[nodiscard]] Expected<RaisedGroups, Unsupported> by_combinations(const RaisedGroups& kept) const {
-    const double combinations = number_of_promotions(counts_);
+    // At least as many as ways to leave channels below the widest width, which needs no table to count.
+    const std::vector<std::size_t> up_to = channels_up_to(counts_);
+    const double least = static_cast<double>(up_to[up_to.size() - 2]) + 1.0;
+    const double combinations = least > kMostCombinations ? least : number_of_promotions(counts_);
     if (!(combinations <= kMostCombinations)) {
       return tl::unexpected(
-          refusal(fmt::format("its cost is no sum over widths, and {} combinations of them are more than {}",
+          refusal(fmt::format("its cost is no sum over widths, and {} combinations of them or more are beyond {}",
                               combinations, kMostCombinations)));
     }
     std::vector<double> costs;
