@@ -121,6 +121,18 @@ TEST(OnnxAttention, PackedOperandsHoldQueryKeyAndValue) {
   EXPECT_EQ(graph.nodes.at(0).layer.assumption, "all of its past is counted as filled");
 }
 
+TEST(OnnxAttention, TheBiasOfPackedOperandsIsNotCountedAndSaysSo) {
+  const std::string said = "the addition of its bias is not counted";
+  const Operand bias{"b", {192}, 1, true};
+  const std::vector<OnnxAttribute> heads{number("num_heads", 4)};
+  const Graph all = run("MultiHeadAttention", {{"qkv", {2, 10, 4, 3, 16}}, {""}, {""}, bias}, heads);
+  EXPECT_EQ(all.nodes.at(0).layer.assumption, said);
+  const Graph both = run("MultiHeadAttention", {{"q", {2, 10, 64}}, {"kv", {2, 12, 4, 2, 16}}, {""}, bias}, heads);
+  EXPECT_EQ(both.nodes.at(0).layer.assumption, said);
+  const Graph without = run("MultiHeadAttention", {{"qkv", {2, 10, 4, 3, 16}}}, heads);
+  EXPECT_TRUE(without.nodes.at(0).layer.assumption.empty());
+}
+
 TEST(OnnxAttention, TheFusedOperatorHasItsProjectionAsALayer) {
   const Graph graph =
       run("Attention", {{"x", {2, 10, 32}}, {"w", {32, 96}, 1, true}, {"b", {96}, 1, true}}, {number("num_heads", 4)});

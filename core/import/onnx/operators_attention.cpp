@@ -114,12 +114,17 @@ void add_bias_before(OperatorCall& call) {
   nodes.import();
 }
 
+void assume_no_bias(OperatorCall& call) {
+  if (call.has(3)) call.assume("the addition of its bias is not counted");
+}
+
 // [batch][length][heads][3][size] holds query, key and value.
 void attend_packed(OperatorCall& call) {
   const Shape& in = call.shape(0);
   if (in[3] != 3) call.fail(fmt::format("its query has shape {}, wanted 3 as fourth extent", to_text(in)));
   const Heads all{in[0], in[2], in[1], in[4]};
   attend(call, all, all, all, 0);
+  assume_no_bias(call);
   call.output(0, merged(all, all.size));
 }
 
@@ -133,6 +138,7 @@ void import_multi_head_attention(OperatorCall& call, Op) {
     const Shape& in = call.shape(1);
     const Heads both{in[0], in[2], in[1], in[4]};
     attend(call, query, both, both, 0);
+    assume_no_bias(call);
     return call.output(0, merged(query, both.size));
   }
   if (call.has(3) && call.has(1) && call.has(2) && call.shape(1).size() == 3 && call.shape(2).size() == 3) {
@@ -142,7 +148,7 @@ void import_multi_head_attention(OperatorCall& call, Op) {
   const Heads value = heads_of(call, 2, query.heads);
   const std::int64_t past = length_of_past(call, 6);
   attend(call, query, key, value, past);
-  if (call.has(3)) call.assume("the addition of its bias is not counted");
+  assume_no_bias(call);
   call.output(0, merged(query, value.size));
   present_outputs(call, key, value, key.length + past);
 }
