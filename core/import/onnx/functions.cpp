@@ -38,7 +38,7 @@ class Expander {
       if (called != functions_.end()) {
         for (Node& inner : body_of(*called->second, node, k)) result.push_back(std::move(inner));
       } else {
-        expand_attributes(node);
+        expand_attributes(node, k);
         result.push_back(std::move(node));
       }
     }
@@ -55,6 +55,42 @@ class Expander {
     throw InputError({fmt::format("{}: node {}", file_, node_label(node, position)), 0}, what);
   }
 
+  [[noreturn]] void fail_size(const Node& node, std::size_t position) const {
+    fail(node, position, fmt::format("functions make more than {} nodes", kMostNodes));
+  }
+
+  void count_made(std::size_t nodes, const Node& node, std::size_t position) {
+    made_ += nodes;
+    if (made_ > kMostNodes) fail_size(node, position);
+  }
+
+  // Nodes that a call makes at least, found without making them: what calls itself, lies too deep or comes from the
+  // caller's attributes is met while it is made.
+  std::size_t least_size(const Function& function) {
+    const auto [known, is_new] = least_sizes_.emplace(&function, 0);
+    if (!is_new || depth_ == kDeepestCall) return known->second;
+    ++depth_;
+    const std::size_t size = least_size(function.nodes);
+    --depth_;
+    return least_sizes_[&function] = size;
+  }
+
+  std::size_t least_size(const std::vector<Node>& nodes) {
+    std::size_t size = nodes.size();
+    for (const Node& node : nodes) {
+      const auto called = functions_.find(key(node.domain, node.type, node.overload));
+      if (called != functions_.end()) {
+        size += least_size(*called->second);
+      } else {
+        for (const Attribute& attribute : node.attributes) {
+          if (attribute.body) size += least_size(attribute.body->nodes);
+        }
+      }
+      size = std::min(size, kMostNodes + 1);
+    }
+    return size;
+  }
+
   std::vector<Node> body_of(const Function& function, const Node& node, std::size_t position) {
     if (std::find(active_.begin(), active_.end(), &function) != active_.end()) {
       fail(node, position, fmt::format("function '{}' calls itself", clean_text(function.name)));
@@ -62,8 +98,8 @@ class Expander {
     if (active_.size() == kDeepestCall) {
       fail(node, position, fmt::format("functions lie more than {} deep in each other", kDeepestCall));
     }
-    made_ += function.nodes.size();
-    if (made_ > kMostNodes) fail(node, position, fmt::format("functions make more than {} nodes", kMostNodes));
+    if (active_.empty() && made_ + least_size(function) > kMostNodes) fail_size(node, position);
+    count_made(function.nodes.size(), node, position);
     if (node.inputs.size() > function.inputs.size() || node.outputs.size() > function.outputs.size()) {
       fail(node, position,
            fmt::format("function '{}' has {} inputs and {} outputs, the node {} and {}", clean_text(function.name),
@@ -106,9 +142,10 @@ class Expander {
     return node;
   }
 
-  void expand_attributes(Node& node) {
+  void expand_attributes(Node& node, std::size_t position) {
     for (Attribute& attribute : node.attributes) {
       if (!attribute.body) continue;
+      if (!active_.empty()) count_made(attribute.body->nodes.size(), node, position);
       auto body = std::make_shared<Body>(*attribute.body);
       body->nodes = expanded(std::move(body->nodes));
       attribute.body = std::move(body);
@@ -120,6 +157,8 @@ class Expander {
   std::map<Key, const Function*> functions_;
   std::vector<const Function*> active_;
   std::size_t made_ = 0;
+  std::map<const Function*, std::size_t> least_sizes_;
+  std::size_t depth_ = 0;  // of least_size
 };
 
 }  // namespace
