@@ -3,6 +3,7 @@
 
 #include "hwcost/import/onnx.hpp"
 #include "hwcost/work.hpp"
+#include "support/onnx_layers.hpp"
 #include "support/onnx_writer.hpp"
 
 namespace hwcost {
@@ -169,6 +170,22 @@ TEST(OnnxBreadth, ATransformWithoutAModelKeepsItsShape) {
   writer.node("STFT", {"x", "step", "", "length"}, {"y"});
   writer.output("y");
   EXPECT_EQ(shape_of(writer.import()), (Out{1, 15, 9, 2}));
+}
+
+TEST(OnnxBreadth, FramesOfNoStatedLengthAreOneError) {
+  const auto fault = [](const std::string& window, const std::string& length) {
+    ModelWriter writer;
+    writer.input("x", {1, 128, 1});
+    writer.constant("step", {}, std::vector<double>{8}, kInt64);
+    writer.constant("none", {0}, std::vector<double>{}, kInt64);
+    writer.constant("scalar", {}, std::vector<double>{1});
+    writer.node("STFT", {"x", "step", window, length}, {"y"}).name = "stft";
+    writer.output("y");
+    return test::error_of(writer);
+  };
+  EXPECT_EQ(fault("", "none"), "test.onnx: node stft: error: its frame_length is [], wanted one number");
+  EXPECT_EQ(fault("scalar", ""),
+            "test.onnx: node stft: error: operand 2 has shape [], STFT needs at least 1 dimensions");
 }
 
 TEST(OnnxBreadth, OperatorsThatMakeTensorsHaveTheShapeThatTheySay) {

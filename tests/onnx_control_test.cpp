@@ -1,4 +1,4 @@
-// Functions that a file defines, and If, Loop and Scan.
+// If, Loop and Scan.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,9 +21,6 @@ constexpr int kBool = 9;
 OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
 OnnxAttribute body(std::string name, const ModelWriter& graph) {
   return {.name = std::move(name), .graph = graph.graph()};
-}
-OnnxAttribute reference(std::string name, std::string to) {
-  return {.name = std::move(name), .reference = std::move(to)};
 }
 
 double macs(const Graph& graph) {
@@ -148,6 +145,63 @@ TEST(OnnxIf, ABranchThatIsNotTakenLeavesNothingBehind) {
   EXPECT_TRUE(graph.notes.empty());
 }
 
+TEST(OnnxIf, ABranchThatIsNotTakenReadsNoTensor) {
+  ModelWriter quantises;
+  quantises.constant("s", {}, std::vector<double>{1});
+  quantises.constant("z", {}, std::vector<double>{0}, 3);
+  quantises.node("QuantizeLinear", {"h", "s", "z"}, {"hi"});
+  quantises.node("DequantizeLinear", {"hi", "s", "z"}, {"r"});
+  quantises.output("r");
+  ModelWriter reads_plainly;
+  reads_plainly.node("Relu", {"h"}, {"r"});
+  reads_plainly.output("r");
+  ModelWriter multiplies;
+  multiplies.constant("s", {}, std::vector<double>{1});
+  multiplies.constant("z", {}, std::vector<double>{0}, 3);
+  multiplies.constant("w", {8, 16});
+  multiplies.node("QuantizeLinear", {"h", "s", "z"}, {"hi"});
+  multiplies.node("DequantizeLinear", {"hi", "s", "z"}, {"hq"});
+  multiplies.node("MatMul", {"hq", "w"}, {"r"});
+  multiplies.output("r");
+  const auto width_of_operand = [](const ModelWriter& then_branch, const ModelWriter& else_branch) {
+    ModelWriter writer;
+    writer.input("x", {4, 8});
+    writer.input("c", {1}, kBool);
+    writer.node("Tanh", {"x"}, {"h"});
+    writer.node("If", {"c"}, {"y"}, {body("then_branch", then_branch), body("else_branch", else_branch)});
+    writer.output("y");
+    return to_text(writer.import().nodes.at(0).layer.precision.output);
+  };
+  EXPECT_EQ(width_of_operand(reads_plainly, multiplies), "8") << "the Relu would read it as it is";
+  EXPECT_EQ(width_of_operand(multiplies, reads_plainly), "8");
+  EXPECT_EQ(width_of_operand(reads_plainly, quantises), "f32") << "the quantiser is in the branch without work";
+}
+
+TEST(OnnxIf, BranchesThatLieInEachOtherAreNotImportedAgainAtEveryLevel) {
+  for (const std::string deep : {"then_branch", "else_branch"}) {
+    ModelWriter inner = product_body(8);
+    for (int k = 0; k < 99; ++k) inner.node("MatMul", {"x", "w"}, {"m" + std::to_string(k)});
+    for (int level = 0; level < 14; ++level) {
+      ModelWriter small;
+      small.node("Relu", {"x"}, {"r"});
+      small.output("r");
+      ModelWriter outer;
+      outer.node("If", {"c"}, {"r"},
+                 {body(deep, inner), body(deep == "then_branch" ? "else_branch" : "then_branch", small)});
+      outer.output("r");
+      inner = std::move(outer);
+    }
+    ModelWriter writer;
+    writer.input("x", {4, 8});
+    writer.input("c", {1}, kBool);
+    writer.node("If", {"c"}, {"y"}, {body("then_branch", inner), body("else_branch", product_body(4))});
+    writer.output("y");
+    const Graph graph = writer.import();
+    EXPECT_EQ(macs(graph), 100.0 * 4 * 8 * 8);
+    EXPECT_EQ(graph.nodes.size(), 100U);
+  }
+}
+
 TEST(OnnxIf, AFoldedConditionDecides) {
   ModelWriter writer;
   writer.input("x", {1, 4, 8});
@@ -259,6 +313,31 @@ TEST(OnnxLoop, ThatNeverRunsHandsItsStatesOn) {
   writer.node("Sigmoid", {"last"}, {"y"});
   writer.output("y");
   EXPECT_EQ(writer.import().nodes.size(), 1U);
+}
+
+TEST(OnnxLoop, ThatNeverRunsStacksNothingOfTheStatedShapeAndType) {
+  for (const bool is_stated : {true, false}) {
+    ModelWriter step;
+    step.input("i", {}, kInt64);
+    step.input("go", {}, kBool);
+    step.node("Relu", {"x"}, {"each"});
+    step.output("go");
+    if (is_stated)
+      step.output("each", {4, 8});
+    else
+      step.output("each");
+    ModelWriter writer;
+    writer.input("x", {4, 8});
+    writer.constant("M", {}, std::vector<double>{0}, kInt64);
+    writer.node("Loop", {"M", ""}, {"all"}, {body("body", step)});
+    writer.constant("more", {3, 4, 8});
+    writer.node("Concat", {"all", "more"}, {"joined"}, {number("axis", 0)});
+    writer.node("Add", {"x", "joined"}, {"y"});
+    writer.output("y");
+    const Graph graph = writer.import();
+    EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).known_shape, is_stated);
+    EXPECT_EQ(shape_of(graph), (is_stated ? Out{3, 4, 8} : Out{}));
+  }
 }
 
 TEST(OnnxLoop, AStateThatGrowsIsPricedAsInTheFirstRunAndSaysSo) {
@@ -381,119 +460,6 @@ TEST(OnnxControlFlow, AValueThatOnlyABodyReadsIsWaitedFor) {
   const Graph graph = writer.import();
   ASSERT_EQ(graph.nodes.size(), 2U);
   EXPECT_EQ(graph.nodes[0].layer.op, Op::relu);
-}
-
-// Blocks of a function `acme.Block` that scales by an attribute and multiplies.
-ModelWriter block_function() {
-  ModelWriter graph;
-  graph.node("MatMul", {"a", "w"}, {"m"}).name = "fc";
-  graph.node("Softmax", {"m"}, {"b"}, {reference("axis", "along")});
-  return graph;
-}
-
-TEST(OnnxFunctions, StandInThePlaceOfTheNodesThatCallThem) {
-  ModelWriter writer;
-  writer.input("x", {4, 8});
-  writer.constant("w1", {8, 8});
-  writer.constant("w2", {8, 16});
-  writer.function("acme", "Block", {"a", "w"}, {"b"}, block_function());
-  auto& first = writer.node("Block", {"x", "w1"}, {"h"}, {number("along", 0)});
-  first.domain = "acme";
-  first.name = "/blocks/0/Block";
-  auto& second = writer.node("Block", {"h", "w2"}, {"y"}, {number("along", 1)});
-  second.domain = "acme";
-  writer.output("y");
-  const Graph graph = writer.import();
-  ASSERT_EQ(graph.nodes.size(), 4U);
-  EXPECT_EQ(macs(graph), 4.0 * 8 * 8 + 4.0 * 8 * 16);
-  EXPECT_EQ(graph.nodes[0].layer.name, "blocks.0.Block.fc");
-  EXPECT_EQ(std::get<Softmax<>>(graph.nodes[1].layer.dims).length, 4.0) << "axis 0";
-  EXPECT_EQ(std::get<Softmax<>>(graph.nodes[3].layer.dims).length, 16.0) << "axis 1";
-}
-
-TEST(OnnxFunctions, AnAttributeThatTheNodeLeavesOutHasTheFunctionsDefaultOrTheOperators) {
-  for (const bool has_default : {true, false}) {
-    ModelWriter writer;
-    writer.input("x", {4, 8});
-    writer.constant("w", {8, 16});
-    writer.function("acme", "Block", {"a", "w"}, {"b"}, block_function(),
-                    has_default ? std::vector<OnnxAttribute>{number("along", 0)} : std::vector<OnnxAttribute>{});
-    writer.node("Block", {"x", "w"}, {"y"}).domain = "acme";
-    writer.output("y");
-    EXPECT_EQ(std::get<Softmax<>>(writer.import().nodes.back().layer.dims).length, has_default ? 4.0 : 16.0);
-  }
-}
-
-TEST(OnnxFunctions, HaveAnOpsetOfTheirOwn) {
-  ModelWriter softmax;
-  softmax.opset = 11;  // flattens from axis 1 on
-  softmax.node("Softmax", {"a"}, {"b"});
-  ModelWriter writer;
-  writer.input("x", {4, 8, 2});
-  writer.function("acme", "Old", {"a"}, {"b"}, softmax);
-  writer.node("Old", {"x"}, {"y"}).domain = "acme";
-  writer.output("y");
-  EXPECT_EQ(std::get<Softmax<>>(writer.import().nodes.back().layer.dims).length, 16.0);
-}
-
-TEST(OnnxFunctions, MayCallOthersAndBeCalledWithinBodies) {
-  ModelWriter outer;
-  outer.node("Inner", {"a"}, {"h"}).domain = "acme";
-  outer.node("Inner", {"h"}, {"b"}).domain = "acme";
-  ModelWriter inner;
-  inner.node("Relu", {"a"}, {"b"});
-  ModelWriter branch;
-  branch.node("Outer", {"x"}, {"r"}).domain = "acme";
-  branch.output("r");
-  ModelWriter writer;
-  writer.input("x", {4, 8});
-  writer.input("c", {1}, kBool);
-  writer.function("acme", "Outer", {"a"}, {"b"}, outer);
-  writer.function("acme", "Inner", {"a"}, {"b"}, inner);
-  writer.node("If", {"c"}, {"y"}, {body("then_branch", branch), body("else_branch", branch)});
-  writer.output("y");
-  EXPECT_EQ(writer.import().nodes.size(), 2U);
-}
-
-TEST(OnnxFunctions, ThatCallThemselvesAreAnError) {
-  ModelWriter writer;
-  writer.input("x", {4, 8});
-  ModelWriter ping;
-  ping.node("Pong", {"a"}, {"b"}).domain = "acme";
-  ModelWriter pong;
-  pong.node("Ping", {"a"}, {"b"}).domain = "acme";
-  writer.function("acme", "Ping", {"a"}, {"b"}, ping);
-  writer.function("acme", "Pong", {"a"}, {"b"}, pong);
-  writer.node("Ping", {"x"}, {"y"}).domain = "acme";
-  writer.output("y");
-  EXPECT_NE(fault_of(writer).find("function 'Ping' calls itself"), std::string::npos);
-}
-
-TEST(OnnxFunctions, ThatDoubleAtEveryLevelAreAnError) {
-  ModelWriter writer;
-  writer.input("x", {4, 8});
-  for (int level = 0; level < 40; ++level) {
-    ModelWriter twice;
-    const std::string next = level == 39 ? "Relu" : "F" + std::to_string(level + 1);
-    twice.node(next, {"a"}, {"h"}).domain = level == 39 ? "" : "acme";
-    twice.node(next, {"h"}, {"b"}).domain = level == 39 ? "" : "acme";
-    writer.function("acme", "F" + std::to_string(level), {"a"}, {"b"}, twice);
-  }
-  writer.node("F0", {"x"}, {"y"}).domain = "acme";
-  writer.output("y");
-  EXPECT_NE(fault_of(writer).find("functions make more than 200000 nodes"), std::string::npos);
-}
-
-TEST(OnnxFunctions, OfOperatorsThatWeKnowAreNotLookedInto) {
-  ModelWriter gelu;
-  gelu.node("Mystery", {"a"}, {"b"});
-  ModelWriter writer;
-  writer.opset = 20;
-  writer.input("x", {4, 8});
-  writer.function("", "Gelu", {"a"}, {"b"}, gelu);
-  writer.node("Gelu", {"x"}, {"y"});
-  writer.output("y");
-  EXPECT_EQ(writer.import().nodes.at(0).layer.op, Op::gelu);
 }
 
 }  // namespace

@@ -32,6 +32,29 @@ TEST(OnnxLog, UnresolvedShapesNameTheOperatorThatStoppedInference) {
   EXPECT_TRUE(says(log, {Kind::unresolved, "sigmoid", "Sigmoid", "y", reason}));
 }
 
+TEST(OnnxLog, UnresolvedShapesInABodyNameItsOperator) {
+  ModelWriter branch;
+  for (const std::string name : {"a", "b", "c", "d"}) branch.node("Relu", {"x"}, {name});
+  branch.node("Swirl", {"d"}, {"e"}).name = "swirl";
+  branch.node("Sigmoid", {"e"}, {"r"}).name = "sigmoid";
+  branch.output("r");
+  ModelWriter writer;
+  writer.input("x", {1, 4});
+  writer.input("c", {1}, 9);
+  writer
+      .node("If", {"c"}, {"y"},
+            {{.name = "then_branch", .graph = branch.graph()}, {.name = "else_branch", .graph = branch.graph()}})
+      .name = "choice";
+  writer.output("y");
+  ImportLog log;
+  (void)writer.import({}, &log);
+  const auto in_swirl = [](const ImportFact& fact) {
+    return fact.kind == Kind::unresolved &&
+           fact.detail.find("shape inference stopped at choice/swirl/Swirl (Swirl)") != std::string::npos;
+  };
+  EXPECT_EQ(std::count_if(log.facts.begin(), log.facts.end(), in_swirl), 2) << "of the Swirl and the Sigmoid";
+}
+
 TEST(OnnxLog, WidthsSayWhatTheyWereReadFrom) {
   ModelWriter writer;
   writer.input("x", {1, 4});

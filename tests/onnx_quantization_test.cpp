@@ -202,6 +202,69 @@ TEST(OnnxQuantization, ARangeReducedByOneBitIsStoredAtFullWidth) {
   EXPECT_EQ(width_behind_clip(-64.0, 63.0, kInt8), "8");
 }
 
+TEST(OnnxQuantization, AClipTakesNoOtherQuantisersWidthAway) {
+  ModelWriter writer;
+  writer.opset = 21;
+  writer.input("a", {1, 4});
+  writer.constant("s", {}, some(1));
+  writer.constant("byte", {}, some(1, 0.0), kInt8);
+  writer.constant("word", {}, some(1, 0.0), kInt32);
+  writer.constant("low", {}, some(1, -8.0), kInt8);
+  writer.constant("high", {}, some(1, 7.0), kInt8);
+  writer.node("Relu", {"a"}, {"x"});
+  writer.node("QuantizeLinear", {"x", "s", "byte"}, {"narrow"});
+  writer.node("QuantizeLinear", {"x", "s", "word"}, {"wide"});
+  writer.node("Clip", {"narrow", "low", "high"}, {"clipped"});
+  writer.node("DequantizeLinear", {"clipped", "s", "byte"}, {"left"});
+  writer.node("DequantizeLinear", {"wide", "s", "word"}, {"right"});
+  writer.node("Add", {"left", "right"}, {"y"});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(to_text(graph.nodes.at(0).layer.precision.output), "32") << "the widest of 4 and 32 bits";
+}
+
+TEST(OnnxQuantization, AClipLeavesItsQuantiserToOthersThatReadItUnderAnotherName) {
+  ModelWriter writer;
+  writer.input("a", {1, 4});
+  writer.constant("s", {}, some(1));
+  writer.constant("z", {}, some(1, 0.0), kInt8);
+  writer.constant("low", {}, some(1, -8.0), kInt8);
+  writer.constant("high", {}, some(1, 7.0), kInt8);
+  writer.node("Relu", {"a"}, {"x"});
+  writer.node("QuantizeLinear", {"x", "s", "z"}, {"xi"});
+  writer.node("Cast", {"xi"}, {"same"}, {{.name = "to", .integer = kInt8}});
+  writer.node("Clip", {"same", "low", "high"}, {"clipped"});
+  writer.node("DequantizeLinear", {"clipped", "s", "z"}, {"left"});
+  writer.node("DequantizeLinear", {"xi", "s", "z"}, {"right"});
+  writer.node("Add", {"left", "right"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(to_text(writer.import().nodes.at(0).layer.precision.output), "8");
+}
+
+TEST(OnnxQuantization, AClipInALoopMayFollowAQuantiserOfAValueThatNoLayerWrites) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, 9);
+  step.input("state", {4});
+  step.constant("s", {}, some(1));
+  step.constant("z", {}, some(1, 0.0), kInt8);
+  step.constant("low", {}, some(1, -8.0), kInt8);
+  step.constant("high", {}, some(1, 7.0), kInt8);
+  step.node("QuantizeLinear", {"state", "s", "z"}, {"si"});
+  step.node("Clip", {"si", "low", "high"}, {"sc"});
+  step.node("DequantizeLinear", {"sc", "s", "z"}, {"sq"});
+  step.node("Add", {"sq", "x"}, {"next"});
+  step.output("go");
+  step.output("next");
+  ModelWriter writer;
+  writer.input("x", {4});
+  writer.constant("M", {}, some(1, 3.0), kInt64);
+  writer.constant("zeros", {4}, some(4, 0.0));
+  writer.node("Loop", {"M", "", "zeros"}, {"y"}, {{.name = "body", .graph = step.graph()}});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.size(), 1U);
+}
+
 TEST(OnnxQuantization, DynamicQuantisationIsAQuantiserAndTheLayerWithoutItsScalings) {
   ModelWriter writer;
   writer.input("x", {2, 16});

@@ -46,6 +46,7 @@ class ModelWriter {
     inputs_.push_back(value_info(name, shape, type, symbols));
   }
   void output(const std::string& name) { outputs_.push_back(value_info(name, {}, 1, {}, false)); }
+  void output(const std::string& name, const Extents& shape) { outputs_.push_back(value_info(name, shape, 1, {})); }
   void value_info(const std::string& name, const Extents& shape) { infos_.push_back(value_info(name, shape, 1, {})); }
 
   // Without elements: external data, of which only the shape is known.

@@ -107,6 +107,16 @@ std::vector<std::string_view> captured_values(const Node& node) {
   return captured;
 }
 
+std::size_t nodes_within(const Body& body) {
+  std::size_t count = body.nodes.size();
+  for (const Node& node : body.nodes) {
+    for (const Attribute& attribute : node.attributes) {
+      if (attribute.body) count += nodes_within(*attribute.body);
+    }
+  }
+  return count;
+}
+
 Renaming::Renaming(std::deque<std::string>& texts, std::string label)
     : texts_(texts), label_(std::move(label)), value_prefix_(fmt::format("{}#{}/", label_, texts.size())) {}
 

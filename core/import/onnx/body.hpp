@@ -15,6 +15,9 @@ namespace hwcost::onnx {
 // Values from outside that the bodies of the node's attributes read, each once.
 std::vector<std::string_view> captured_values(const Node& node);
 
+// Nodes of the body and of the bodies in it.
+std::size_t nodes_within(const Body& body);
+
 // Names that a copy of a body has in place of its own. Values from outside keep theirs.
 class Renaming {
  public:

@@ -71,10 +71,14 @@ GraphBuilder::Mark GraphBuilder::mark() const {
           .notes = graph_.notes.size(),
           .facts = log_ == nullptr ? 0 : log_->facts.size(),
           .claims = claims_.size(),
-          .unmodelled = unmodelled_.size()};
+          .unmodelled = unmodelled_.size(),
+          .changed_reads = changed_reads_.size(),
+          .block_scales = block_scales_,
+          .has_distrusted = has_distrusted_};
 }
 
 void GraphBuilder::undo(const Mark& mark) {
+  undo_reads(mark.changed_reads);
   const auto cut = [](auto& list, std::size_t size) {
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end());
   };
@@ -86,6 +90,38 @@ void GraphBuilder::undo(const Mark& mark) {
   if (log_ != nullptr) cut(log_->facts, mark.facts);
   for (std::size_t k = mark.claims; k < claims_.size(); ++k) owners_.erase(claims_[k]);
   cut(claims_, mark.claims);
+  block_scales_ = mark.block_scales;
+  has_distrusted_ = mark.has_distrusted;
+}
+
+void GraphBuilder::read_as_it_is(TensorId tensor) {
+  if (!std::exchange(reads_[tensor].plain, true)) changed_reads_.push_back({.tensor = tensor});
+}
+
+std::size_t GraphBuilder::read_quantized(TensorId tensor, NumberFormat format) {
+  std::vector<NumberFormat>& formats = reads_[tensor].quantized;
+  formats.push_back(format);
+  changed_reads_.push_back({.tensor = tensor, .quantizer = formats.size() - 1});
+  return formats.size() - 1;
+}
+
+void GraphBuilder::narrow_quantizer(TensorId tensor, std::size_t quantizer, NumberFormat format) {
+  const NumberFormat before = std::exchange(reads_[tensor].quantized[quantizer], format);
+  changed_reads_.push_back({.tensor = tensor, .quantizer = quantizer, .before = before});
+}
+
+void GraphBuilder::undo_reads(std::size_t kept) {
+  for (; changed_reads_.size() > kept; changed_reads_.pop_back()) {
+    const ChangedReads& change = changed_reads_.back();
+    TensorReads& reads = reads_[change.tensor];
+    if (!change.quantizer) {
+      reads.plain = false;
+    } else if (change.before) {
+      reads.quantized[*change.quantizer] = *change.before;
+    } else {
+      reads.quantized.pop_back();
+    }
+  }
 }
 
 void GraphBuilder::note_unmodelled() {
@@ -122,6 +158,12 @@ void GraphBuilder::define(Value value) {
   values_.insert_or_assign(name, std::move(value));
 }
 
+Value GraphBuilder::renamed(Value value, std::string_view name) const {
+  if (readers(value.name) != 1) value.quantizer.reset();
+  value.name = name;
+  return value;
+}
+
 std::size_t GraphBuilder::readers(std::string_view name) const {
   const auto found = readers_.find(name);
   return found == readers_.end() ? 0 : found->second;
@@ -129,9 +171,16 @@ std::size_t GraphBuilder::readers(std::string_view name) const {
 
 std::optional<Shape> GraphBuilder::declared_shape(std::string_view name) const {
   const auto found = declared_.find(name);
-  if (found == declared_.end() || !found->second->shape) return std::nullopt;
+  if (found == declared_.end()) return std::nullopt;
+  std::optional<Shape> shape = stated_shape(*found->second);
+  if (shape && elements(*shape) == 0.0) return std::nullopt;
+  return shape;
+}
+
+std::optional<Shape> GraphBuilder::stated_shape(const ValueInfo& info) const {
+  if (!info.shape) return std::nullopt;
   Shape shape;
-  for (const Dimension& dimension : *found->second->shape) {
+  for (const Dimension& dimension : *info.shape) {
     if (dimension.value) {
       shape.push_back(*dimension.value);
       continue;
@@ -140,8 +189,7 @@ std::optional<Shape> GraphBuilder::declared_shape(std::string_view name) const {
     if (dimension.symbol.empty() || symbol == symbols_.end()) return std::nullopt;
     shape.push_back(symbol->second);
   }
-  const std::optional<double> count = elements(shape);
-  if (!count || *count == 0.0 || shape.size() > kLargestRank) return std::nullopt;
+  if (!elements(shape) || shape.size() > kLargestRank) return std::nullopt;
   return shape;
 }
 

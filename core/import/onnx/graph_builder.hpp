@@ -53,10 +53,14 @@ class GraphBuilder {
   // Values by name. Pre of value(): somebody defined it, which execution_order() has checked.
   [[nodiscard]] const Value* find(std::string_view name) const;
   void define(Value value);
+  // The value under another name. It is its quantiser's alone where nobody else reads the name that it has now.
+  [[nodiscard]] Value renamed(Value value, std::string_view name) const;
   // Times that nodes and the network's outputs read the name.
   [[nodiscard]] std::size_t readers(std::string_view name) const;
   // The file's own statement of shape and type; nothing where it has none or its symbols are not bound.
   [[nodiscard]] std::optional<Shape> declared_shape(std::string_view name) const;
+  // The same for a value of a body that is not taken in; extents may be 0.
+  [[nodiscard]] std::optional<Shape> stated_shape(const ValueInfo& info) const;
   // The same where it still holds: behind operators whose shapes we cannot derive it does not once an option has
   // changed an input's shape.
   std::optional<Shape> trusted_shape(std::string_view name);
@@ -96,25 +100,43 @@ class GraphBuilder {
   // Fails where bodies, each copied for every node that has it, make too many nodes. `label` is that node's.
   void count_copied(std::size_t nodes, const std::string& label);
 
-  // What an attempt at importing nodes adds, so that it can be undone. Values stay defined: nobody reads their names.
+  // What an attempt at importing nodes adds, so that it can be undone. What stays: values and bodies, whose names
+  // nobody reads any more, what bounds the work and memory of all attempts together (folded elements, copied nodes),
+  // and how often an attempt reads a name from outside: the node that has the body reads it besides, so it is not one's
+  // alone.
   struct Mark {
-    std::size_t nodes, tensors, notes, facts, claims, unmodelled;
+    std::size_t nodes, tensors, notes, facts, claims, unmodelled, changed_reads;
+    double block_scales;
+    bool has_distrusted;
   };
   [[nodiscard]] Mark mark() const;
   void undo(const Mark& mark);
 
   TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
   void set_shape(TensorId tensor, const std::optional<Shape>& shape);
-  TensorReads& reads(TensorId tensor) { return reads_[tensor]; }
+  [[nodiscard]] const TensorReads& reads(TensorId tensor) const { return reads_[tensor]; }
+  void read_as_it_is(TensorId tensor);
+  // Returns the quantiser's position among those of the tensor.
+  std::size_t read_quantized(TensorId tensor, NumberFormat format);
+  void narrow_quantizer(TensorId tensor, std::size_t quantizer, NumberFormat format);
 
  private:
   void take_in(const Body& body);
+  void undo_reads(std::size_t kept);
+
+  // A change of a tensor's reads: what the quantiser's format was before, or that it is new.
+  struct ChangedReads {
+    TensorId tensor = 0;
+    std::optional<std::size_t> quantizer{};  // nothing: the tensor was not read as it is
+    std::optional<NumberFormat> before{};    // of the quantiser
+  };
 
   const Model& model_;
   std::string file_;
   ImportLog* log_;
   Graph graph_;
-  std::vector<TensorReads> reads_;  // parallel to graph_.tensors
+  std::vector<TensorReads> reads_;           // parallel to graph_.tensors
+  std::vector<ChangedReads> changed_reads_;  // in order
   std::unordered_map<std::string_view, Value> values_;
   std::unordered_map<std::string_view, std::size_t> readers_;
   std::unordered_map<std::string_view, const ValueInfo*> declared_;

@@ -63,7 +63,7 @@ void define_outputs(GraphBuilder& builder) {
       builder.note(fmt::format("output '{}' has shape {}, the file states {}", clean_text(output.name),
                                to_text(*value->shape), to_text(*stated)));
     }
-    if (!value->through_quantizer) builder.reads(*value->tensor).plain = true;
+    if (!value->through_quantizer) builder.read_as_it_is(*value->tensor);
     builder.graph().outputs.push_back(*value->tensor);
   }
 }

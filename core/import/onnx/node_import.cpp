@@ -82,15 +82,14 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
   Renaming renaming(builder.texts(), call.label());
   const Body& copy = builder.adopt(copy_body(body, renaming));
   for (std::size_t k = 0; k < inputs.size() && k < copy.inputs.size(); ++k) {
-    inputs[k].name = copy.inputs[k].name;
-    builder.define(std::move(inputs[k]));
+    builder.define(builder.renamed(std::move(inputs[k]), copy.inputs[k].name));
   }
   import_nodes(builder, copy);
   std::vector<Value> outputs;
   for (const ValueInfo& output : copy.outputs) {
     const Value* value = builder.find(output.name);
     if (value == nullptr) call.fail(fmt::format("its body writes no '{}'", clean_text(output.name)));
-    if (value->tensor && !value->through_quantizer) builder.reads(*value->tensor).plain = true;
+    if (value->tensor && !value->through_quantizer) builder.read_as_it_is(*value->tensor);
     outputs.push_back(*value);
   }
   return outputs;

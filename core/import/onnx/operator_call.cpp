@@ -70,6 +70,11 @@ const Shape& OperatorCall::shape(std::size_t k) const {
   return *value.shape;
 }
 
+std::int64_t OperatorCall::extent(std::size_t k, std::size_t axis) const {
+  need_rank(k, axis + 1);
+  return shape(k)[axis];
+}
+
 double OperatorCall::count(std::size_t k) const { return *elements(shape(k)); }
 
 const std::vector<double>* OperatorCall::contents(std::size_t k) const {
@@ -206,8 +211,7 @@ void OperatorCall::stored_output(std::size_t k, Shape shape, std::int32_t type,
 
 void OperatorCall::forward(std::size_t k, Value value) {
   if (!wants(k)) return;
-  value.name = node_.outputs[k];
-  outputs_[k] = Output{.value = std::move(value), .forwarded = true};
+  outputs_[k] = Output{.value = builder_.renamed(std::move(value), node_.outputs[k]), .forwarded = true};
 }
 
 void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
@@ -386,7 +390,7 @@ void OperatorCall::commit_node(std::vector<TensorId> written) {
   for (const Value* value : inputs_) {
     if (value == nullptr || !value->tensor) continue;
     node.inputs.push_back(*value->tensor);
-    if (!value->through_quantizer) builder_.reads(*value->tensor).plain = true;
+    if (!value->through_quantizer) builder_.read_as_it_is(*value->tensor);
   }
   builder_.graph().nodes.push_back(std::move(node));
 }
@@ -401,10 +405,11 @@ void OperatorCall::log_buffers() {
   }
 }
 
-// The position of the node that stopped the inference of shapes: this one, or one before it.
-std::size_t OperatorCall::unknown_since() const {
+// The node that stopped the inference of shapes: this one, or one before it.
+std::string OperatorCall::unknown_since() const {
   const std::optional<std::size_t> operand = operand_of_unknown_shape();
-  return operand ? inputs_[*operand]->unknown_since.value_or(position_) : position_;
+  if (operand && inputs_[*operand]->unknown_since) return *inputs_[*operand]->unknown_since;
+  return fmt::format("{} ({})", label(), clean_text(node_.type));
 }
 
 void OperatorCall::log_folded() {
@@ -429,11 +434,8 @@ void OperatorCall::log_custom() {
   for (const std::string_view output : node_.outputs) {
     const Value* value = output.empty() ? nullptr : builder_.find(output);
     if (value == nullptr || value->shape || !value->unknown_since) continue;
-    log(ImportFact::Kind::unresolved, output, [&] {
-      const std::size_t since = *value->unknown_since;
-      const Node& stopped = builder_.model().nodes[since];
-      return fmt::format("shape inference stopped at {} ({})", node_label(stopped, since), clean_text(stopped.type));
-    });
+    log(ImportFact::Kind::unresolved, output,
+        [&] { return fmt::format("shape inference stopped at {}", *value->unknown_since); });
   }
 }
 

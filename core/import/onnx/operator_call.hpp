@@ -26,7 +26,7 @@ class OperatorCall {
   [[nodiscard]] const Value& input(std::size_t k) const;
   [[nodiscard]] bool is_activation(std::size_t k) const { return has(k) && !inputs_[k]->constant; }
   [[nodiscard]] const Shape& shape(std::size_t k) const;
-  [[nodiscard]] std::int64_t extent(std::size_t k, std::size_t axis) const { return shape(k).at(axis); }
+  [[nodiscard]] std::int64_t extent(std::size_t k, std::size_t axis) const;
   [[nodiscard]] double count(std::size_t k) const;                         // elements
   [[nodiscard]] const std::vector<double>* contents(std::size_t k) const;  // null where not there or not known
   [[nodiscard]] std::optional<Shape> integers(std::size_t k) const;
@@ -115,7 +115,7 @@ class OperatorCall {
   void log_buffers();
   void log_custom();
   void log_folded();
-  [[nodiscard]] std::size_t unknown_since() const;
+  [[nodiscard]] std::string unknown_since() const;
 
   GraphBuilder& builder_;
   const Node& node_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "body.hpp"
 #include "extents.hpp"
 #include "hwcost/error.hpp"
 #include "hwcost/work.hpp"
@@ -76,35 +77,54 @@ void forward_outputs(OperatorCall& call, std::vector<Value> outputs) {
   for (std::size_t k = 0; k < call.node().outputs.size(); ++k) call.forward(k, std::move(outputs[k]));
 }
 
-// What a branch costs, or why it does not run on these shapes; it leaves nothing behind.
-Expected<BodyCost, std::string> try_branch(OperatorCall& call, std::string_view name) {
+struct Attempt {
+  std::vector<Value> outputs;
+  BodyCost cost;
+};
+
+// The branch, imported, or why it does not run on these shapes; then it leaves nothing behind.
+Expected<Attempt, std::string> try_branch(OperatorCall& call, std::string_view name) {
   GraphBuilder& builder = call.builder();
   const GraphBuilder::Mark mark = builder.mark();
-  Expected<BodyCost, std::string> cost;
   try {
-    import_body(call, body_of(call, name), {});
-    cost = cost_since(builder, mark);
+    std::vector<Value> outputs = import_body(call, body_of(call, name), {});
+    return Attempt{.outputs = std::move(outputs), .cost = cost_since(builder, mark)};
   } catch (const InputError& refusal) {
+    builder.undo(mark);
     const std::string_view text = refusal.what();
-    cost = tl::make_unexpected(std::string(text.substr(std::min(text.size(), builder.file().size() + 2))));
+    return tl::make_unexpected(std::string(text.substr(std::min(text.size(), builder.file().size() + 2))));
   }
-  builder.undo(mark);
-  return cost;
 }
 
 // The costlier branch; the other one where that does not run on these shapes, which an exporter's or a caller's
-// condition on shapes keeps from being taken. Where neither runs, the second one's fault is the file's.
+// condition on shapes keeps from being taken. Where neither runs, the else branch's fault is the file's.
+// The larger body is imported first and stays where it is chosen, so that nested Ifs do not double the work.
 void import_likely_branch(OperatorCall& call) {
-  const Expected<BodyCost, std::string> then_cost = try_branch(call, "then_branch");
-  const Expected<BodyCost, std::string> else_cost = try_branch(call, "else_branch");
-  const bool takes_then = then_cost && (!else_cost || *then_cost >= *else_cost);
-  const Expected<BodyCost, std::string>& other = takes_then ? else_cost : then_cost;
+  GraphBuilder& builder = call.builder();
+  const bool then_first = nodes_within(body_of(call, "then_branch")) >= nodes_within(body_of(call, "else_branch"));
+  const GraphBuilder::Mark start = builder.mark();
+  Expected<Attempt, std::string> first = try_branch(call, then_first ? "then_branch" : "else_branch");
+  const GraphBuilder::Mark middle = builder.mark();
+  Expected<Attempt, std::string> second = try_branch(call, then_first ? "else_branch" : "then_branch");
 
-  const GraphBuilder::Mark mark = call.builder().mark();
-  std::vector<Value> outputs = import_body(call, body_of(call, takes_then ? "then_branch" : "else_branch"), {});
+  const auto& then_branch = then_first ? first : second;
+  const auto& else_branch = then_first ? second : first;
+  const bool takes_then = then_branch && (!else_branch || then_branch->cost >= else_branch->cost);
+  const bool takes_first = takes_then == then_first;
+  const auto& other = takes_first ? second : first;
   const std::string why = other ? "the costlier one: its condition is known at run time only"
                                 : fmt::format("since the other one does not run on these shapes ({})", other.error());
-  mark_layers(call.builder(), mark, 1.0,
+  std::vector<Value> outputs;
+  if (takes_first && first) {
+    builder.undo(middle);
+    outputs = std::move(first->outputs);
+  } else if (second && !first) {
+    outputs = std::move(second->outputs);
+  } else {
+    builder.undo(start);
+    outputs = import_body(call, body_of(call, takes_then ? "then_branch" : "else_branch"), {});
+  }
+  mark_layers(builder, start, 1.0,
               fmt::format("of the {} branch of {}, {}", takes_then ? "then" : "else", call.label(), why));
   for (Value& output : outputs) {
     if (output.constant) output = changing(std::move(output));
@@ -253,6 +273,18 @@ bool never_runs(const OperatorCall& call) {
   return (most && *most <= 0.0) || (call.has(1) && scalar(call, 1) == 0.0);
 }
 
+// An empty stack of what the body states; of unknown shape where it states none.
+void stack_of_nothing(OperatorCall& call, std::size_t k, const ValueInfo& stated) {
+  const std::int32_t type = stated.type == kUndefined ? static_cast<std::int32_t>(kFloat) : stated.type;
+  std::optional<Shape> shape = call.builder().stated_shape(stated);
+  if (!shape) {
+    call.forward(k, {.name = {}, .type = type, .constant = true, .parameter = call.builder().new_parameter()});
+    return;
+  }
+  shape->insert(shape->begin(), 0);
+  call.constant_output(k, std::move(*shape), type, std::vector<double>{});
+}
+
 std::string joined(const std::string& a, const std::string& b) { return a.empty() || b.empty() ? a + b : a + "; " + b; }
 
 }  // namespace
@@ -267,7 +299,7 @@ void import_loop(OperatorCall& call, Op) {
   if (never_runs(call)) {
     for (std::size_t k = 0; k < state_count; ++k) call.forward(k, call.input(k + 2));
     for (std::size_t k = state_count; k < call.node().outputs.size(); ++k) {
-      call.constant_output(k, {0}, kFloat, std::vector<double>{});
+      stack_of_nothing(call, k, body.outputs[k + 1]);
     }
     return;
   }

@@ -81,7 +81,8 @@ void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const st
     value.contents = nullptr;
   } else {
     value.through_quantizer = true;
-    if (value.tensor) call.builder().reads(*value.tensor).quantized.push_back(width);
+    value.quantizer.reset();
+    if (value.tensor) value.quantizer = call.builder().read_quantized(*value.tensor, width);
   }
   call.log(ImportFact::Kind::width, value.name, [&] { return fmt::format("{} bits by {}", to_text(width), rule); });
   call.forward(0, std::move(value));
@@ -148,7 +149,9 @@ bool narrow_by_clip(OperatorCall& call) {
   // One bit less is how exporters say that the accumulator must not overflow: the values are stored at full width.
   const double bits = bits_of_range(*low, *high);
   const double width = bits + 1.0 < full ? bits : full;
-  if (!in.constant && call.builder().readers(in.name) == 1) call.builder().reads(*in.tensor).quantized.pop_back();
+  if (in.tensor && in.quantizer && call.builder().readers(in.name) == 1) {
+    call.builder().narrow_quantizer(*in.tensor, *in.quantizer, integer(width));  // nobody else sees its full width
+  }
   keep_at(call, integer(width), in.type, fmt::format("the range [{}, {}] behind its quantiser", *low, *high));
   return true;
 }

@@ -159,6 +159,9 @@ void import_short_time_fourier_transform(OperatorCall& call, Op) {
   const std::optional<Shape> length = call.integers(3);
   if (!step || (call.has(3) && !length)) return call.cannot_derive("its frames are computed at run time");
   if (!call.has(2) && !call.has(3)) call.fail("has neither a window nor a frame_length");
+  if (call.has(3) && length->size() != 1) {
+    call.fail(fmt::format("its frame_length is {}, wanted one number", to_text(*length)));
+  }
   const std::int64_t frame = call.has(3) ? length->front() : call.extent(2, 0);
   if (step->size() != 1 || step->front() < 1 || frame < 1 || frame > call.extent(0, 1)) {
     call.fail(fmt::format("takes frames of {} every {} elements of {}", frame, to_text(*step), call.extent(0, 1)));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct Origin {
 struct Value {
   std::string_view name;
   std::optional<Shape> shape{};
-  std::optional<std::size_t> unknown_since{};  // no shape: the position of the node that stopped its inference
+  std::optional<std::string> unknown_since{};  // no shape: the node that stopped its inference, in words
   std::int32_t type = kFloat;                  // how the file stores it
   std::optional<NumberFormat> width{};         // what a quantiser made of it; holds until the next one
   std::optional<ChannelWidths> channel_widths{};
@@ -45,6 +46,8 @@ struct Value {
   bool accumulates = false;          // activations: sums of integer products, which a scale turns into values
   bool is_scale = false;             // activations: a scale that was found at run time
   bool through_quantizer = false;    // activations: this name is the tensor as a quantiser rounds it
+  // Which one of the tensor's quantisers; nothing where others read what it writes.
+  std::optional<std::size_t> quantizer{};
 
   [[nodiscard]] NumberFormat format() const { return width ? *width : format_of(type); }
 };
