@@ -29,7 +29,7 @@ hwcost_golden(cluster ${CMAKE_CURRENT_SOURCE_DIR}/golden/round-cluster.info)
 list(APPEND golden_tables gap9_gvsoc_layers gap9_silicon_mlperf_tiny)
 
 # Not of layers, one a row: read by the tests of what they are about.
-list(APPEND golden_tables plinio_refine)
+list(APPEND golden_tables plinio_refine plinio_gradients)
 
 # A table that no line names would check nothing.
 file(GLOB tables CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/golden/*.csv)

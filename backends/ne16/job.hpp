@@ -50,7 +50,7 @@ struct JobParams {
     cycles("step.update", p.update);
     cycles("norm.fixed", p.norm_fixed);
     cycles("norm.shift", p.norm_shift);
-    f(Key{"norm.width", "bit/cycle", 1, 1e6}, p.norm_width);
+    f(Key{"norm.width", "bit/cycle", 8, 1e6}, p.norm_width);
     cycles("bias.fixed", p.bias_fixed);
     f(Key{"bias.width", "channel/cycle", 1, 1e6}, p.bias_width);
     cycles("store.narrow", p.store_narrow);
@@ -127,10 +127,17 @@ T bias_phase(const JobParams<T>& p, const Job<T>& j) {
   return value_of(p.bias_phase) == 2.0 ? T(1.0) : value_of(p.bias_phase) == 1.0 ? j.bias : T(0.0);
 }
 
+// Words that whole bytes of scales take: of a number of channels that is no whole one too, as PLiNIO reads it.
+template <class T>
+T scale_words(const T& bytes, const T& bytes_a_word) {
+  return floor_div(bytes + bytes_a_word - T(1.0), bytes_a_word);
+}
+
 template <class T>
 T requantization(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w, const T& k) {
   if (!is_requantized(p, w)) return T(0.0);
-  return p.norm_shift * shift_stage(p, w) + p.norm_fixed + ceil_div(k * scale_bits(p, w), p.norm_width) +
+  return p.norm_shift * shift_stage(p, w) + p.norm_fixed +
+         scale_words(k * scale_bits(p, w) / T(8.0), p.norm_width / T(8.0)) +
          bias_phase(p, j) * (p.bias_fixed + ceil_div(k, p.bias_width));
 }
 
