@@ -253,16 +253,22 @@ TEST(OnnxQuantization, AClipInALoopMayFollowAQuantiserOfAValueThatNoLayerWrites)
   step.node("QuantizeLinear", {"state", "s", "z"}, {"si"});
   step.node("Clip", {"si", "low", "high"}, {"sc"});
   step.node("DequantizeLinear", {"sc", "s", "z"}, {"sq"});
-  step.node("Add", {"sq", "x"}, {"next"});
+  step.node("Add", {"sq", "xd"}, {"next"});
   step.output("go");
   step.output("next");
   ModelWriter writer;
   writer.input("x", {4});
   writer.constant("M", {}, some(1, 3.0), kInt64);
   writer.constant("zeros", {4}, some(4, 0.0));
+  writer.constant("one", {}, some(1));
+  writer.constant("word", {}, some(1, 0.0), kInt32);
+  writer.node("QuantizeLinear", {"x", "one", "word"}, {"xi"});
+  writer.node("DequantizeLinear", {"xi", "one", "word"}, {"xd"});
   writer.node("Loop", {"M", "", "zeros"}, {"y"}, {{.name = "body", .graph = step.graph()}});
   writer.output("y");
-  EXPECT_EQ(writer.import().nodes.size(), 1U);
+  const Graph graph = writer.import();
+  EXPECT_EQ(graph.nodes.size(), 1U);
+  EXPECT_EQ(to_text(graph.tensors.at(graph.inputs.at(0)).format), "32") << "it loses no quantiser to the Clip";
 }
 
 TEST(OnnxQuantization, DynamicQuantisationIsAQuantiserAndTheLayerWithoutItsScalings) {
