@@ -161,6 +161,7 @@ class Search {
 
   // Rounding must not lose a tile that is as good as the best.
   [[nodiscard]] bool exceeds_best(double bound) const { return best_ && bound > cycles_ * (1.0 + 1e-9); }
+
   // Outputs of one channel that a tile beside others has at most: by its outputs and as many inputs as they need.
   [[nodiscard]] double most_pixels(double channels) const {
     // Of a kernel smaller than the stride the small tiles need the fewest.
