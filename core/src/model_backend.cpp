@@ -29,9 +29,9 @@ Layer layer_at(const LayerColumns& in, std::size_t row) {
   layer.op = in.op;
   D dims;
   std::size_t column = 0;
-  for (const auto& member : D::kMembers) dims.*member.pointer = in.columns[column++][row];
+  for (const auto& member : D::kMembers) dims.*member.pointer = in.at(column++, row);
   Widths<> widths;
-  for (const auto& member : Widths<>::kMembers) widths.*member.pointer = in.columns[column++][row];
+  for (const auto& member : Widths<>::kMembers) widths.*member.pointer = in.at(column++, row);
   layer.dims = dims;
   layer.precision.input = integer(widths.input_bits);
   layer.precision.weight = integer(widths.weight_bits);

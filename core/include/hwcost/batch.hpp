@@ -1,6 +1,7 @@
 // Many candidates of one operator at once: structure of arrays.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -29,6 +30,12 @@ struct LayerColumns {
   Op op = Op::conv2d;
   std::size_t size = 0;
   std::span<const double* const> columns;
+  std::uint64_t broadcast = 0;  // bit k: columns[k] points to one double, the value of every candidate
+
+  [[nodiscard]] bool is_broadcast(std::size_t column) const { return (broadcast >> column & 1u) != 0; }
+  [[nodiscard]] double at(std::size_t column, std::size_t row) const {
+    return columns[column][is_broadcast(column) ? 0 : row];
+  }
 };
 
 // One candidate of the columns as a layer (nameless, integer formats).
@@ -68,6 +75,13 @@ struct CostColumns {
     });
     if (!status.empty()) status[row] = outcome;
   }
+
+  // The same columns from row `first` on, `count` rows of them.
+  [[nodiscard]] CostColumns rows(std::size_t first, std::size_t count) const {
+    const auto part = [&](auto column) { return column.empty() ? column : column.subspan(first, count); };
+    return {part(latency_cycles), part(latency_seconds), part(energy_joules), part(traffic_bytes), part(convention_ops),
+            part(cost),           part(status)};
+  }
 };
 
 // Columns that LayerColumns of this operator has.
@@ -81,5 +95,14 @@ constexpr std::size_t column_count(Family family) {
   (std::make_index_sequence<std::variant_size_v<Dims>>());
   return count + kWidths;
 }
+
+// Columns of the family that has the most.
+inline constexpr std::size_t kMostColumns = [] {
+  std::size_t most = 0;
+  for (std::size_t family = 0; family < std::variant_size_v<Dims>; ++family)
+    most = std::max(most, column_count(static_cast<Family>(family)));
+  return most;
+}();
+static_assert(kMostColumns <= 64, "LayerColumns::broadcast has a bit a column");
 
 }  // namespace hwcost

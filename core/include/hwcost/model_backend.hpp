@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "hwcost/backend.hpp"
+#include "hwcost/column_blocks.hpp"
 #include "hwcost/dual.hpp"
 #include "hwcost/parameters.hpp"
 #include "hwcost/registry.hpp"
@@ -130,11 +131,13 @@ class ModelBackend final : public Backend {
   }
 
   void estimate_batch(const LayerColumns& in, const CostColumns& out) const override {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      const auto family = static_cast<std::size_t>(info(in.op).family);
-      ((family == I ? batch_family<std::variant_alternative_t<I, Dims>>(in, out) : void()), ...);
-    }
-    (std::make_index_sequence<std::variant_size_v<Dims>>());
+    for_each_dense_block(in, out, [this](const LayerColumns& block, const CostColumns& rows) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        const auto family = static_cast<std::size_t>(info(block.op).family);
+        ((family == I ? batch_family<std::variant_alternative_t<I, Dims>>(block, rows) : void()), ...);
+      }
+      (std::make_index_sequence<std::variant_size_v<Dims>>());
+    });
   }
 
   [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const override {
