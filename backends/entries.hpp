@@ -28,4 +28,7 @@ BackendEntry entry();
 namespace ne16 {
 BackendEntry entry();
 }
+namespace roofline {
+BackendEntry entry();
+}
 }  // namespace hwcost

@@ -24,6 +24,8 @@ hwcost_golden(ne16-plinio_channel_split ne16-plinio)
 hwcost_golden(seeds_worked_examples counts-notebook)
 
 hwcost_golden(cluster ${CMAKE_CURRENT_SOURCE_DIR}/golden/round-cluster.info)
+hwcost_golden(roofline ${CMAKE_CURRENT_SOURCE_DIR}/golden/round-roofline.info)
+hwcost_golden(flops-per-second flops-per-second)
 
 # What was measured on machines, held against their descriptions by tests of its own: with a residual, not exactly.
 list(APPEND golden_tables gap9_gvsoc_layers gap9_silicon_mlperf_tiny)
