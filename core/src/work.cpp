@@ -80,15 +80,15 @@ Facts& Facts::operator+=(const Facts& other) {
 
 const std::vector<Facts::Column>& Facts::columns() {
   static const std::vector<Column> kColumns{
-      {"macs", &Facts::macs},
-      {"flops", &Facts::flops},
-      {"transcendentals", &Facts::transcendentals},
-      {"params", &Facts::params},
-      {"bit_ops", &Facts::bit_ops},
+      {"macs", &Facts::macs, true},
+      {"flops", &Facts::flops, true},
+      {"transcendentals", &Facts::transcendentals, true},
+      {"params", &Facts::params, true},
+      {"bit_ops", &Facts::bit_ops, true},
       {"memory_access_elements", &Facts::memory_access_elements},
       {"memory_access_bytes", &Facts::memory_access_bytes},
       {"memory_access_bound_elements", &Facts::memory_access_bound_elements},
-      {"weight_bits", &Facts::weight_bits},
+      {"weight_bits", &Facts::weight_bits, true},
       {"weight_bytes", &Facts::weight_bytes},
       {"input_bytes", &Facts::input_bytes},
       {"output_bytes", &Facts::output_bytes},

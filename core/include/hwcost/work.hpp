@@ -211,10 +211,12 @@ struct Facts {
   // Sums of both; a bound only where both have one.
   HWCOST_EXPORT Facts& operator+=(const Facts& other);
 
-  // The one list of what reports print, in order.
+  // The one list of what reports print, in order. `is_even`: of a layer with channels, output channels have a part of
+  // it each, and it rises by the same for every input channel.
   struct Column {
     std::string_view name;
     double Facts::*member;
+    bool is_even = false;
   };
   HWCOST_EXPORT static const std::vector<Column>& columns();
 };
