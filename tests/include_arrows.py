@@ -20,15 +20,18 @@ ARROWS = [
     ("core/src/", ["core/include/", "core/src/"]),
     ("core/import/include/", ["core/include/", "core/import/include/"]),
     ("core/import/", ["core/include/", "core/src/did_you_mean.hpp", "core/src/limits.hpp", "core/import/"]),
+    ("core/measure/include/", ["core/include/", "core/measure/include/"]),
+    ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/measure/"]),
     ("backends/", ["core/include/", "backends/"]),
-    ("tools/", ["core/include/", "core/import/include/", "tools/"]),
+    ("tools/", ["core/include/", "core/import/include/", "core/measure/include/", "tools/"]),
 ]
 # Installed headers, which see only these libraries beside the standard one.
-INSTALLED = ("core/include/", "core/import/include/")
+INSTALLED = ("core/include/", "core/import/include/", "core/measure/include/")
 INSTALLED_LIBRARIES = ("tl/",)
 GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
 ROOTS = ["core/include", "core/import/include", "core/src", "core/import", "core/import/onnx", "core/import/table", "core/import/json",
+         "core/measure/include", "core/measure",
          "backends", "tools"]
 
 

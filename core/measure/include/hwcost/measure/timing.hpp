@@ -1,0 +1,132 @@
+// Times of a kernel on a noisy machine: samples count only while the processor runs at full speed.
+//
+// A core that is shared (an SMT neighbour, a host of virtual machines) has speeds that last for seconds. No statistic
+// of the samples repairs that; a probe of known instructions before and after each sample tells which of them to keep.
+// The protocol knows neither clock nor kernel: it asks a SampleSource, which take_sample() fills on a real machine and
+// a simulation in tests.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "hwcost/error.hpp"
+#include "hwcost/export.hpp"
+
+namespace hwcost {
+
+// One sample: `iterations` executions of the kernel one after the other, between two probes.
+struct Sample {
+  double seconds = 0.0;               // of all iterations together
+  double probe_before_seconds = 0.0;  // of a fixed number of known instructions
+  double probe_after_seconds = 0.0;
+};
+
+// Takes a sample. `clock.now()` is in seconds, `probe()` executes the known instructions, `kernel()` one execution;
+// `kernel.prepare()`, where there is one, comes before each sample and is not timed (it empties the caches).
+template <class Clock, class Probe, class Kernel>
+Sample take_sample(Clock& clock, Probe& probe, Kernel& kernel, std::size_t iterations) {
+  if constexpr (requires { kernel.prepare(); }) kernel.prepare();
+  const double probed = clock.now();
+  probe();
+  const double start = clock.now();
+  for (std::size_t i = 0; i < iterations; ++i) kernel();
+  const double end = clock.now();
+  probe();
+  return {end - start, start - probed, clock.now() - end};
+}
+
+// Gives a sample of so many iterations.
+using SampleSource = std::function<Sample(std::size_t iterations)>;
+// Seconds since some moment.
+using WallClock = std::function<double()>;
+
+struct TimingOptions {
+  double sample_seconds = 20e-6;    // least length of a sample: short kernels are looped; 0: one execution a sample
+  double accepted_seconds = 50e-3;  // of accepted samples that end a pass
+  double wall_seconds = 2.0;        // that end a pass at the latest; a kernel so long that `least_accepted` executions
+                                    // do not fit gets the time for them
+  std::size_t least_accepted = 10;  // samples, else the pass is refused
+  double least_acceptance = 0.3;    // share of samples, else the pass is refused
+  double probe_tolerance = 0.05;    // a probe is of the fast state when it takes at most this share longer
+  double watch_seconds = 0.5;       // of probes alone before the first kernel: states last for seconds
+  double passes_agree_within = 0.04;  // else a third pass is wanted
+  bool gated = true;                  // false: every sample counts, and the median is the estimate
+};
+
+// What is known of a kernel's time after one or more passes.
+struct Timing {
+  double seconds = 0.0;               // of one execution: the fastest pass's 10th percentile (ungated: its median)
+  double slowest_pass_seconds = 0.0;  // the same of the slowest pass: how far the passes are apart
+  double p10_seconds = 0.0, p25_seconds = 0.0, p50_seconds = 0.0, p75_seconds = 0.0, p90_seconds = 0.0;
+  double samples = 0.0;             // taken in all passes
+  double accepted = 0.0;            // of them, while the processor was fast
+  double iterations = 0.0;          // executions a sample
+  double passes = 0.0;              // a minute apart or more, where the caller arranges it
+  double fast_probe_seconds = 0.0;  // of the probe in the fast state that samples were judged by; 0: not gated
+
+  [[nodiscard]] double acceptance() const { return samples > 0.0 ? accepted / samples : 0.0; }
+  [[nodiscard]] bool gated() const { return fast_probe_seconds > 0.0; }
+  // How far the slowest pass is above the fastest, as a share.
+  [[nodiscard]] double spread_of_passes() const { return slowest_pass_seconds / seconds - 1.0; }
+
+  // The one list of the members: calls f(name, member); the store's and the table's columns follow it.
+  template <class Self, class F>
+  static constexpr void visit(Self& t, F&& f) {
+    f("seconds", t.seconds);
+    f("slowest_pass_seconds", t.slowest_pass_seconds);
+    f("p10_seconds", t.p10_seconds);
+    f("p25_seconds", t.p25_seconds);
+    f("p50_seconds", t.p50_seconds);
+    f("p75_seconds", t.p75_seconds);
+    f("p90_seconds", t.p90_seconds);
+    f("samples", t.samples);
+    f("accepted", t.accepted);
+    f("iterations", t.iterations);
+    f("passes", t.passes);
+    f("fast_probe_seconds", t.fast_probe_seconds);
+  }
+  static constexpr std::size_t kCount = 12;
+  friend bool operator==(const Timing&, const Timing&) = default;
+};
+static_assert(sizeof(Timing) == Timing::kCount * sizeof(double), "a member is missing in Timing's list");
+
+// Which probes are of the fast state. It learns what fast is from the probes that it sees, so that one gate should
+// live as long as the process. A single reading that is too short (a clock that jumps) does not mislead it.
+class HWCOST_EXPORT FrequencyGate {
+ public:
+  void see(const Sample& sample);
+  [[nodiscard]] bool accepts(const Sample& sample, double tolerance) const;
+  // The fast state's probe; infinite before anything was seen.
+  [[nodiscard]] double fast_probe_seconds() const { return shortest_.back(); }
+
+ private:
+  static constexpr double kUnseen = 1e300;
+  void see(double probe_seconds);
+  std::array<double, 4> shortest_{kUnseen, kUnseen, kUnseen, kUnseen};  // ascending; the last is the reference
+};
+
+// Lets the gate see probes alone for so long: a process that begins in a slow state would take that for the fast one.
+template <class Clock, class Probe>
+void watch(FrequencyGate& gate, Clock& clock, Probe& probe, double seconds) {
+  for (const double end = clock.now() + seconds; clock.now() < end;) {
+    const auto nothing = [] {};
+    gate.see(take_sample(clock, probe, nothing, 0));
+  }
+}
+
+// Times the kernel in one pass: as many iterations a sample as make it long enough, as many samples as are wanted.
+// Or says why the machine was too noisy to tell.
+[[nodiscard]] HWCOST_EXPORT Expected<Timing, std::string> time_pass(const SampleSource& sample, const WallClock& now,
+                                                                    FrequencyGate& gate, const TimingOptions& options);
+
+// What a further pass of the same kernel adds. Passes apart in time see different neighbours: the fastest counts.
+[[nodiscard]] HWCOST_EXPORT Timing combined(const Timing& earlier, const Timing& pass);
+
+// Whether the kernel should be timed once more: there are fewer than two passes, or two that do not agree, or the gate
+// has since seen a faster state than the one that they were judged by.
+[[nodiscard]] HWCOST_EXPORT bool wants_another_pass(const Timing& timing, const FrequencyGate& gate,
+                                                    const TimingOptions& options);
+
+}  // namespace hwcost
