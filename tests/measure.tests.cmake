@@ -1,6 +1,7 @@
 # Timing, and the store of measurements.
 if(TARGET hwcost_measure)
   hwcost_test(timing hwcost::measure)
+  hwcost_test(measurement_table hwcost::measure)
 
   add_executable(store_writer store_writer.cpp)
   set_target_properties(store_writer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -9,4 +10,10 @@ if(TARGET hwcost_measure)
   target_include_directories(store_test PRIVATE ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/measure)
   target_compile_definitions(store_test PRIVATE HWCOST_STORE_WRITER="$<TARGET_FILE:store_writer>")
   add_dependencies(store_test store_writer)
+
+  if(TARGET hwcost_command)
+    add_test(NAME Store.CommandImportsExportsMergesAndPrunes
+      COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/store_command_test.py
+              $<TARGET_FILE:hwcost_command>)
+  endif()
 endif()

@@ -44,14 +44,14 @@ expect_match("${priced}" "network: [1-9][0-9]* layers, [1-9][0-9]* MACs, [1-9][0
 
 # A component that is not there is told by name.
 file(WRITE ${WORK}/missing/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(missing LANGUAGES CXX)\n"
-     "find_package(hwcost REQUIRED COMPONENTS measure)\n")
+     "find_package(hwcost REQUIRED COMPONENTS no_such)\n")
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK}/missing -B ${WORK}/missing/build -G ${GENERATOR}
                 -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
                 RESULT_VARIABLE status ERROR_VARIABLE errors OUTPUT_QUIET)
 if(status EQUAL 0)
   message(FATAL_ERROR "a missing component was found")
 endif()
-expect_match("${errors}" "no[ \n]+component[ \n]+'measure'" "the message for a missing component")
+expect_match("${errors}" "no[ \n]+component[ \n]+'no_such'" "the message for a missing component")
 
 # pkg-config
 find_program(PKG_CONFIG pkg-config)

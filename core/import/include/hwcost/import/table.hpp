@@ -40,6 +40,13 @@ struct LayerTable {
 HWCOST_EXPORT LayerTable read_layer_table(const std::filesystem::path& file);
 HWCOST_EXPORT LayerTable read_layer_table(std::string_view text, const std::string& file);
 
+// The text of a table that reads back to the same layers, figures and extras; columns that nobody needs are left out.
+// Pre: has_table_form() of every layer.
+HWCOST_EXPORT std::string layer_table(const LayerTable& table);
+
+// Whether columns can say the layer's extents and widths. What they never say: activations, the width of biases.
+HWCOST_EXPORT bool has_table_form(const Layer& layer);
+
 // The lines of an assignment table `layer,w_bits,in_bits`; an empty cell leaves what the model says.
 HWCOST_EXPORT std::vector<Assignment> read_assignments(const std::filesystem::path& file);
 HWCOST_EXPORT std::vector<Assignment> read_assignments(std::string_view text, const std::string& file);
