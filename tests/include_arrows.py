@@ -20,7 +20,7 @@ ARROWS = [
     ("core/src/", ["core/include/", "core/src/"]),
     ("core/import/include/", ["core/include/", "core/import/include/"]),
     ("core/import/", ["core/include/", "core/src/did_you_mean.hpp", "core/src/limits.hpp", "core/import/"]),
-    ("core/measure/include/", ["core/include/", "core/measure/include/"]),
+    ("core/measure/include/", ["core/include/", "core/import/include/", "core/measure/include/"]),
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/measure/"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/", ["core/include/", "core/import/include/", "core/measure/include/", "tools/"]),

@@ -7,7 +7,7 @@ if(TARGET hwcost_measure)
   set_target_properties(store_writer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(store_writer PRIVATE hwcost::measure hwcost_warnings)
   hwcost_test(store hwcost::measure SQLite::SQLite3)
-  target_include_directories(store_test PRIVATE ${PROJECT_SOURCE_DIR}/core ${PROJECT_SOURCE_DIR}/core/measure)
+  target_include_directories(store_test PRIVATE ${PROJECT_SOURCE_DIR}/core/measure)
   target_compile_definitions(store_test PRIVATE HWCOST_STORE_WRITER="$<TARGET_FILE:store_writer>")
   add_dependencies(store_test store_writer)
 

@@ -12,7 +12,7 @@
 #include <set>
 #include <thread>
 
-#include "measure/schema.hpp"
+#include "schema.hpp"
 #include "support/measurements.hpp"
 #include "support/random_layers.hpp"
 #include "support/temporary_folder.hpp"
