@@ -209,13 +209,6 @@ TEST(OnnxBreadth, OperatorsThatMakeTensorsHaveTheShapeThatTheySay) {
   EXPECT_EQ(shape_of(drawn), (Out{2, 3}));
 }
 
-TEST(OnnxBreadth, WhatRunTimeValuesDecideIsUnsupportedByName) {
-  const Graph graph =
-      OneNode{.type = "NonMaxSuppression", .activations = {{1, 10, 4}, {1, 1, 10}}, .opset = 17}.import();
-  EXPECT_EQ(last_layer(graph).custom_reason, "NonMaxSuppression: its number of results is decided at run time");
-  EXPECT_EQ(last_layer(OneNode{.type = "NonZero", .activations = {{4}}}.import()).op, Op::custom);
-}
-
 TEST(OnnxBreadth, ADeformableConvolutionIsCountedAsAConvolution) {
   ModelWriter writer;
   writer.input("x", {1, 8, 10, 10});

@@ -202,6 +202,27 @@ TEST(OnnxIf, BranchesThatLieInEachOtherAreNotImportedAgainAtEveryLevel) {
   }
 }
 
+TEST(OnnxIf, ASmallBranchThatIsTakenIsNotImportedAgainAtEveryLevel) {
+  ModelWriter inner = product_body(8);
+  for (int k = 0; k < 59; ++k) inner.node("MatMul", {"x", "w"}, {"m" + std::to_string(k)});
+  for (std::size_t level = 0, nodes = 60; level < 9; ++level, nodes *= 2) {
+    ModelWriter large;
+    large.node("Relu", {"x"}, {"r"});
+    for (std::size_t k = 0; k < nodes; ++k) large.node("Identity", {"x"}, {"i" + std::to_string(k)});
+    large.output("r");
+    ModelWriter outer;
+    outer.node("If", {"c"}, {"r"}, {body("then_branch", large), body("else_branch", inner)});
+    outer.output("r");
+    inner = std::move(outer);
+  }
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.input("c", {1}, kBool);
+  writer.node("If", {"c"}, {"y"}, {body("then_branch", inner), body("else_branch", product_body(4))});
+  writer.output("y");
+  EXPECT_EQ(writer.import().nodes.size(), 60U) << "3^9 times 60 nodes would be too many";
+}
+
 TEST(OnnxIf, AFoldedConditionDecides) {
   ModelWriter writer;
   writer.input("x", {1, 4, 8});
@@ -340,46 +361,113 @@ TEST(OnnxLoop, ThatNeverRunsStacksNothingOfTheStatedShapeAndType) {
   }
 }
 
-TEST(OnnxLoop, AStateThatGrowsIsPricedAsInTheFirstRunAndSaysSo) {
+// state = concat(state, x) in a loop of `trips`.
+ModelWriter growing_loop(double trips) {
   ModelWriter step;
   step.input("i", {}, kInt64);
   step.input("go", {}, kBool);
   step.input("state", {1, 8});
-  step.node("Concat", {"state", "x"}, {"next"}, {number("axis", 0)});
+  step.constant("w", {8, 8});
+  step.node("Concat", {"state", "x"}, {"longer"}, {number("axis", 0)});
+  step.node("MatMul", {"longer", "w"}, {"next"});
   step.output("go");
   step.output("next");
   ModelWriter writer;
   writer.input("x", {1, 8});
-  writer.constant("M", {}, std::vector<double>{6}, kInt64);
-  writer.node("Loop", {"M", "", "x"}, {"y"}, {body("body", step)});
+  writer.constant("M", {}, std::vector<double>{trips}, kInt64);
+  writer.node("Loop", {"M", "", "x"}, {"y"}, {body("body", step)}).name = "/grow/Loop";
   writer.output("y");
-  const Graph graph = writer.import();
-  EXPECT_EQ(shape_of(graph), (Out{7, 8}));
+  return writer;
+}
+
+TEST(OnnxLoop, AStateThatGrowsHasTheShapeOfEveryRun) {
+  const Graph graph = growing_loop(3).import();
+  EXPECT_EQ(shape_of(graph), (Out{4, 8}));
+  EXPECT_EQ(macs(graph), (2.0 + 3 + 4) * 8 * 8);
+  EXPECT_EQ(parameters(graph), 64.0) << "every run has the same weights";
+  ASSERT_EQ(graph.nodes.size(), 6U);
+  EXPECT_EQ(graph.nodes[0].layer.name, "grow.Loop.0.Concat_0");
+  EXPECT_TRUE(graph.nodes[0].layer.assumption.empty());
+}
+
+TEST(OnnxLoop, AStateThatGrowsOftenIsPricedAsInTheFirstRunAndSaysSo) {
+  const Graph graph = growing_loop(1000).import();
+  EXPECT_EQ(shape_of(graph), (Out{1001, 8}));
+  EXPECT_EQ(graph.nodes[0].layer.repeat, 1000.0);
   EXPECT_EQ(graph.nodes[0].layer.assumption, "with the shapes of its first run, which later ones change");
 }
 
-TEST(OnnxLoop, AConstantThatChangesIsNoConstantWithin) {
+// Reshapes x to [count, -1] while the count doubles, from 1 on.
+ModelWriter counting_loop(double trips) {
   ModelWriter step;
   step.input("i", {}, kInt64);
   step.input("go", {}, kBool);
   step.input("count", {1}, kInt64);
-  step.node("Add", {"count", "one"}, {"next"});
-  step.node("Reshape", {"x", "next"}, {"r"});
+  step.node("Add", {"count", "count"}, {"next"});
+  step.node("Concat", {"next", "rest"}, {"target"}, {number("axis", 0)});
+  step.node("Reshape", {"x", "target"}, {"r"});
+  step.node("ReduceMax", {"r"}, {"each"}, {{.name = "axes", .integers = Extents{0, 1}}});
   step.output("go");
   step.output("next");
-  step.output("r");
+  step.output("each");
   ModelWriter writer;
   writer.input("x", {4, 8});
-  writer.constant("one", {1}, std::vector<double>{1}, kInt64);
-  writer.constant("start", {1}, std::vector<double>{31}, kInt64);
-  writer.constant("M", {}, std::vector<double>{3}, kInt64);
+  writer.constant("rest", {1}, std::vector<double>{-1}, kInt64);
+  writer.constant("start", {1}, std::vector<double>{1}, kInt64);
+  writer.constant("M", {}, std::vector<double>{trips}, kInt64);
   writer.node("Loop", {"M", "", "start"}, {"n", "y"}, {body("body", step)});
   writer.output("y");
-  const Graph graph = writer.import();
+  return writer;
+}
+
+TEST(OnnxLoop, AConstantThatChangesIsKnownInEveryRun) {
+  const Graph graph = counting_loop(3).import();
+  EXPECT_EQ(shape_of(graph), (Out{3, 1, 1}));
+  for (const Node& node : graph.nodes) EXPECT_NE(node.layer.op, Op::custom) << node.layer.name;
+}
+
+TEST(OnnxLoop, AConstantThatChangesOftenIsNoConstantWithin) {
+  const Graph graph = counting_loop(1000).import();
   const auto reshaped = std::find_if(graph.nodes.begin(), graph.nodes.end(),
                                      [](const Node& node) { return node.layer.op == Op::custom; });
   ASSERT_NE(reshaped, graph.nodes.end());
   EXPECT_EQ(reshaped->layer.custom_reason, "Reshape: its target shape is computed at run time");
+}
+
+// A relu in every run while `limit` is less than the iteration's number or, with no limit, forever.
+ModelWriter waiting_loop(std::optional<double> trips, std::optional<double> limit) {
+  ModelWriter step;
+  step.input("i", {}, kInt64);
+  step.input("go", {}, kBool);
+  step.input("state", {4, 8});
+  step.node("Relu", {"state"}, {"next"});
+  if (limit) {
+    step.constant("limit", {}, std::vector<double>{*limit}, kInt64);
+    step.node("Less", {"i", "limit"}, {"go_on"});
+  } else {
+    step.node("ReduceMax", {"next"}, {"most"}, {number("keepdims", 0)});
+    step.node("Cast", {"most"}, {"go_on"}, {number("to", kBool)});
+  }
+  step.output("go_on");
+  step.output("next");
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  if (trips) writer.constant("M", {}, std::vector<double>{*trips}, kInt64);
+  writer.node("Loop", {trips ? "M" : "", "", "x"}, {"y"}, {body("body", step)}).name = "/wait/Loop";
+  writer.output("y");
+  return writer;
+}
+
+TEST(OnnxLoop, AConditionOfTheIterationEndsItWhereItSays) {
+  for (const auto trips : {std::optional<double>(), std::optional<double>(9e18)}) {
+    EXPECT_EQ(waiting_loop(trips, 2).import().nodes.size(), 3U);
+  }
+  EXPECT_EQ(waiting_loop(2, {}).import().nodes.at(0).layer.repeat, 2.0);
+}
+
+TEST(OnnxLoop, UntilAConditionOfTheDataIsOneRunAndSaysSo) {
+  EXPECT_EQ(waiting_loop(9e18, {}).import().nodes.at(0).layer.assumption,
+            "one run of /wait/Loop: a condition that is known at run time only ends it");
 }
 
 TEST(OnnxScan, RunsOnceForEveryElement) {

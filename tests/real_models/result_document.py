@@ -83,7 +83,7 @@ def write(results, not_exported, version):
             for result in results if result.gap and result.model.is_data_dependent]
     if gaps:
         lines += ["", "## Behind what the values decide", "",
-                  "Detectors keep as many boxes as they find: from `NonZero` on shapes are not known.", "", *gaps]
+                  "What a box measures decides the shapes within these networks.", "", *gaps]
     faults = [f"- {result.model.source}, {result.model.name}: {fault}" for result in results for fault in result.faults]
     lines += ["", "## Differences", "", *(faults or ["None."])]
     return HEAD.format(version=version) + "\n".join(lines) + "\n"

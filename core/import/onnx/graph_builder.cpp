@@ -54,7 +54,7 @@ void GraphBuilder::take_in(const Body& body) {
   for (const StoredTensor& tensor : body.initializers) {
     check_stored(tensor, file_);
     Value value{.name = tensor.name, .shape = tensor.dims, .type = tensor.type, .stored = &tensor};
-    make_parameter(value);
+    make_parameter(value, &tensor);
     define(std::move(value));
   }
 }
@@ -65,84 +65,30 @@ const Body& GraphBuilder::adopt(Body body) {
   return bodies_.back();
 }
 
-GraphBuilder::Mark GraphBuilder::mark() const {
-  return {.nodes = graph_.nodes.size(),
-          .tensors = graph_.tensors.size(),
-          .notes = graph_.notes.size(),
-          .facts = log_ == nullptr ? 0 : log_->facts.size(),
-          .claims = claims_.size(),
-          .unmodelled = unmodelled_.size(),
-          .changed_reads = changed_reads_.size(),
-          .block_scales = block_scales_,
-          .has_distrusted = has_distrusted_};
-}
-
-void GraphBuilder::undo(const Mark& mark) {
-  undo_reads(mark.changed_reads);
-  const auto cut = [](auto& list, std::size_t size) {
-    list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end());
-  };
-  cut(graph_.nodes, mark.nodes);
-  cut(graph_.tensors, mark.tensors);
-  cut(reads_, mark.tensors);
-  cut(graph_.notes, mark.notes);
-  cut(unmodelled_, mark.unmodelled);
-  if (log_ != nullptr) cut(log_->facts, mark.facts);
-  for (std::size_t k = mark.claims; k < claims_.size(); ++k) owners_.erase(claims_[k]);
-  cut(claims_, mark.claims);
-  block_scales_ = mark.block_scales;
-  has_distrusted_ = mark.has_distrusted;
-}
-
-void GraphBuilder::read_as_it_is(TensorId tensor) {
-  if (!std::exchange(reads_[tensor].plain, true)) changed_reads_.push_back({.tensor = tensor});
-}
-
-std::size_t GraphBuilder::read_quantized(TensorId tensor, NumberFormat format) {
-  std::vector<NumberFormat>& formats = reads_[tensor].quantized;
-  formats.push_back(format);
-  changed_reads_.push_back({.tensor = tensor, .quantizer = formats.size() - 1});
-  return formats.size() - 1;
-}
-
-void GraphBuilder::narrow_quantizer(TensorId tensor, std::size_t quantizer, NumberFormat format) {
-  const NumberFormat before = std::exchange(reads_[tensor].quantized[quantizer], format);
-  changed_reads_.push_back({.tensor = tensor, .quantizer = quantizer, .before = before});
-}
-
-void GraphBuilder::undo_reads(std::size_t kept) {
-  for (; changed_reads_.size() > kept; changed_reads_.pop_back()) {
-    const ChangedReads& change = changed_reads_.back();
-    TensorReads& reads = reads_[change.tensor];
-    if (!change.quantizer) {
-      reads.plain = false;
-    } else if (change.before) {
-      reads.quantized[*change.quantizer] = *change.before;
-    } else {
-      reads.quantized.pop_back();
-    }
-  }
-}
-
 void GraphBuilder::note_unmodelled() {
   struct Group {
     std::size_t count = 0;
     std::string first;
   };
-  std::map<std::pair<std::string, std::string>, Group> groups;
+  std::map<std::string, Group> groups;
   for (const UnmodelledNode& node : unmodelled_) {
-    Group& group = groups[{node.what, node.why}];
+    const std::string sentence = node.is_bound ? fmt::format("{} is counted at the most that it can give", node.what)
+                                               : fmt::format("{} is not modelled: {}", node.what, node.why);
+    Group& group = groups[sentence];
     if (group.count++ == 0) group.first = node.label;
   }
-  for (const auto& [key, group] : groups) {
+  for (const auto& [sentence, group] : groups) {
     const std::string more = group.count == 1 ? "" : fmt::format(" and {} more", group.count - 1);
-    note(fmt::format("{} is not modelled: {} ({}{})", key.first, key.second, group.first, more));
+    note(fmt::format("{} ({}{})", sentence, group.first, more));
   }
 }
 
-void GraphBuilder::make_parameter(Value& value) {
+void GraphBuilder::make_parameter(Value& value, const StoredTensor* tensor) {
   value.constant = true;
   value.parameter = new_parameter();
+  if (tensor != nullptr && !tensor->message.empty()) {
+    value.parameter = stored_parameters_.try_emplace(tensor->message.data(), value.parameter).first->second;
+  }
   value.origin = {.parameter = value.parameter,
                   .elements = elements(*value.shape).value_or(0.0),
                   .learned = !is_integer_type(value.type) && value.type != kString};
@@ -245,6 +191,13 @@ void GraphBuilder::count_copied(std::size_t nodes, const std::string& label) {
   if (copied_nodes_ <= kMostCopied) return;
   throw InputError({fmt::format("{}: node {}", file_, label), 0},
                    fmt::format("bodies within bodies make more than {} nodes", kMostCopied));
+}
+
+bool GraphBuilder::may_unroll(std::size_t nodes) {
+  constexpr std::size_t kMostUnrolled = 100000;
+  if (unrolled_nodes_ + nodes > kMostUnrolled) return false;
+  unrolled_nodes_ += nodes;
+  return true;
 }
 
 }  // namespace hwcost::onnx

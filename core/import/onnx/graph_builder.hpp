@@ -24,11 +24,12 @@ struct TensorReads {
   std::vector<NumberFormat> quantized;
 };
 
-// Nodes that became layers of kind custom, in order.
+// Nodes that became layers of kind custom, or whose outputs have the largest shapes that they can have; in order.
 struct UnmodelledNode {
   std::string what;  // the operator
-  std::string why;
-  std::string label;  // of the node
+  std::string why{};
+  std::string label{};  // of the node
+  bool is_bound = false;
 };
 
 // Throws InputError where ONNX does not define the element type of an input or tensor, which is `which`.
@@ -76,8 +77,9 @@ class GraphBuilder {
   bool may_fold(double elements);
 
   std::size_t new_parameter() { return next_parameter_++; }
-  // Makes the value a constant with its elements stored in the file.
-  void make_parameter(Value& value);
+  // Makes the value a constant with its elements stored in the file: the same parameter whenever it is the same tensor,
+  // which copies of a body have in common.
+  void make_parameter(Value& value, const StoredTensor* tensor = nullptr);
   // The node that owns the parameter; nothing the first time, when the next node becomes its owner.
   std::optional<NodeId> claim(std::size_t parameter) {
     const auto [owner, is_first] = owners_.try_emplace(parameter, graph_.nodes.size());
@@ -100,6 +102,9 @@ class GraphBuilder {
   // Fails where bodies, each copied for every node that has it, make too many nodes. `label` is that node's.
   void count_copied(std::size_t nodes, const std::string& label);
 
+  // Whether that many nodes more may be made by unrolling loops.
+  bool may_unroll(std::size_t nodes);
+
   // What an attempt at importing nodes adds, so that it can be undone. What stays: values and bodies, whose names
   // nobody reads any more, what bounds the work and memory of all attempts together (folded elements, copied nodes),
   // and how often an attempt reads a name from outside: the node that has the body reads it besides, so it is not one's
@@ -111,6 +116,12 @@ class GraphBuilder {
   };
   [[nodiscard]] Mark mark() const;
   void undo(const Mark& mark);
+  // Undoes it and keeps it, so that reattach() can do it again where the builder is as it was at the mark.
+  class Detached;
+  Detached detach(const Mark& mark);
+  void reattach(Detached part);
+  // Nodes without a model since the mark.
+  [[nodiscard]] std::size_t unmodelled_since(const Mark& mark) const;
 
   TensorId add_tensor(std::string_view name, const std::optional<Shape>& shape, NumberFormat format);
   void set_shape(TensorId tensor, const std::optional<Shape>& shape);
@@ -122,14 +133,16 @@ class GraphBuilder {
 
  private:
   void take_in(const Body& body);
-  void undo_reads(std::size_t kept);
 
   // A change of a tensor's reads: what the quantiser's format was before, or that it is new.
   struct ChangedReads {
     TensorId tensor = 0;
     std::optional<std::size_t> quantizer{};  // nothing: the tensor was not read as it is
     std::optional<NumberFormat> before{};    // of the quantiser
+    NumberFormat after{};                    // of the quantiser
   };
+  void undo(const ChangedReads& change);
+  void redo(const ChangedReads& change);
 
   const Model& model_;
   std::string file_;
@@ -141,8 +154,9 @@ class GraphBuilder {
   std::unordered_map<std::string_view, std::size_t> readers_;
   std::unordered_map<std::string_view, const ValueInfo*> declared_;
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
-  std::unordered_map<std::size_t, NodeId> owners_;  // by parameter
-  std::vector<std::size_t> claims_;                 // parameters, in the order in which they found an owner
+  std::unordered_map<const char*, std::size_t> stored_parameters_;  // by the place of the tensor in the file
+  std::unordered_map<std::size_t, NodeId> owners_;                  // by parameter
+  std::vector<std::size_t> claims_;  // parameters, in the order in which they found an owner
   std::vector<UnmodelledNode> unmodelled_;
   std::deque<std::string> texts_;
   std::deque<Body> bodies_;
@@ -151,8 +165,25 @@ class GraphBuilder {
   bool has_distrusted_ = false;
   std::size_t next_parameter_ = 1;
   std::size_t copied_nodes_ = 0;
+  std::size_t unrolled_nodes_ = 0;
   double folded_elements_ = 0.0;
   double block_scales_ = 0.0;
+};
+
+// What an attempt added.
+class GraphBuilder::Detached {
+ private:
+  friend GraphBuilder;
+  std::vector<hwcost::Node> nodes;
+  std::vector<Tensor> tensors;
+  std::vector<TensorReads> reads;  // of these tensors, parallel to them
+  std::vector<std::string> notes;
+  std::vector<ImportFact> facts;
+  std::vector<std::pair<std::size_t, NodeId>> claims;  // parameters, and who owns them
+  std::vector<UnmodelledNode> unmodelled;
+  std::vector<ChangedReads> changed_reads;
+  double block_scales = 0.0;
+  bool has_distrusted = false;
 };
 
 }  // namespace hwcost::onnx

@@ -47,11 +47,21 @@ void check_inputs(const GraphBuilder& builder) {
   }
 }
 
+void add_output(GraphBuilder& builder, const Value& value) {
+  if (!value.tensor) return;
+  if (!value.through_quantizer) builder.read_as_it_is(*value.tensor);
+  builder.graph().outputs.push_back(*value.tensor);
+}
+
 void define_outputs(GraphBuilder& builder) {
   for (const ValueInfo& output : builder.model().outputs) {
     const Value* value = builder.find(output.name);
     if (value == nullptr) {
       throw InputError({builder.file(), 0}, fmt::format("output '{}' is written by no node", clean_text(output.name)));
+    }
+    if (value->sequence) {
+      for (const Value& element : *value->sequence) add_output(builder, element);
+      continue;
     }
     if (!value->tensor) {
       builder.note(fmt::format("output '{}' is {}", clean_text(output.name),
@@ -63,8 +73,7 @@ void define_outputs(GraphBuilder& builder) {
       builder.note(fmt::format("output '{}' has shape {}, the file states {}", clean_text(output.name),
                                to_text(*value->shape), to_text(*stated)));
     }
-    if (!value->through_quantizer) builder.read_as_it_is(*value->tensor);
-    builder.graph().outputs.push_back(*value->tensor);
+    add_output(builder, *value);
   }
 }
 

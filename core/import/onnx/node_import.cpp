@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "body.hpp"
+#include "control.hpp"
+#include "hwcost/error.hpp"
 #include "node_order.hpp"
 #include "operators.hpp"
 #include "patterns.hpp"
@@ -10,36 +14,77 @@
 namespace hwcost::onnx {
 namespace {
 
-// Makes the node a layer of kind custom. `what` it is, where it is no operator that we do not know.
+// Makes the node a layer of kind custom. `what` it is, where it is no operator that we do not know; `since` names the
+// node that stopped the inference of shapes, where that was another one.
 void make_custom(OperatorCall& call, const std::string& what, const std::string& why,
-                 OperatorCall::Outputs outputs = OperatorCall::Outputs::forgotten) {
-  call.become_custom(fmt::format("{}: {}", what, why), outputs);
-  call.builder().add_unmodelled({what, why, call.label()});
+                 OperatorCall::Outputs outputs = OperatorCall::Outputs::forgotten, const std::string& since = {}) {
+  call.become_custom(fmt::format("{}: {}{}", what, why, since), outputs);
+  call.builder().add_unmodelled({.what = what, .why = why, .label = call.label()});
 }
 
 void make_unknown(OperatorCall& call) {
   call.become_custom({});
-  call.builder().add_unmodelled({clean_text(call.node().type), "the operator is not known", call.label()});
+  call.builder().add_unmodelled(
+      {.what = clean_text(call.node().type), .why = "the operator is not known", .label = call.label()});
 }
 
 // Whether the node is a layer of kind custom now, for an operand whose shape nobody knows.
 bool lacks_a_shape(OperatorCall& call, const std::string& what) {
   const std::optional<std::size_t> operand = call.operand_of_unknown_shape();
-  if (operand) make_custom(call, what, fmt::format("the shape of operand {} is not known", *operand));
-  return operand.has_value();
+  if (!operand) return false;
+  const Value& value = call.input(*operand);
+  if (value.sequence) {
+    make_custom(call, what, fmt::format("operand {} is a sequence", *operand));
+  } else {
+    make_custom(call, what, fmt::format("the shape of operand {} is not known", *operand),
+                OperatorCall::Outputs::forgotten,
+                value.unknown_since ? fmt::format(" since '{}'", *value.unknown_since) : std::string());
+  }
+  return true;
 }
 
-void import_node(OperatorCall& call) {
-  const OperatorEntry* entry = find_operator(call.node().domain, call.node().type);
+void import_operator(OperatorCall& call, const OperatorEntry& entry) {
+  const std::string what(entry.type);
+  if (entry.needs_shapes && lacks_a_shape(call, what)) return;
+  entry.function(call, entry.op);
+  if (call.underivable()) {
+    make_custom(call, what, *call.underivable());
+  } else if (call.unmodelled() && (call.input_count() == 0 || !call.all_constant())) {
+    make_custom(call, what, *call.unmodelled(), OperatorCall::Outputs::kept);
+  }
+}
+
+bool has_body(const Node& node) {
+  return std::any_of(node.attributes.begin(), node.attributes.end(), [](const Attribute& a) { return a.body; });
+}
+
+// Shapes that are the largest there can be need not fit each other, though those of a run do.
+void import_bounded(GraphBuilder& builder, const Node& node, std::size_t position, const OperatorEntry& entry) {
+  const GraphBuilder::Mark mark = builder.mark();
+  try {
+    OperatorCall call(builder, node, position);
+    import_operator(call, entry);
+    call.commit();
+  } catch (const InputError& misfit) {
+    builder.undo(mark);
+    OperatorCall call(builder, node, position);
+    make_custom(call, std::string(entry.type), "the largest shapes of its operands do not fit", {},
+                fmt::format(" ({})", misfit.what()));
+    call.commit();
+  }
+}
+
+void import_node(GraphBuilder& builder, const Node& node, std::size_t position) {
+  OperatorCall call(builder, node, position);
+  const OperatorEntry* entry = find_operator(node.domain, node.type);
   if (entry == nullptr) {
     make_unknown(call);
-  } else if (const std::string what(entry->type); !entry->needs_shapes || !lacks_a_shape(call, what)) {
-    entry->function(call, entry->op);
-    if (call.underivable()) {
-      make_custom(call, what, *call.underivable());
-    } else if (call.unmodelled() && (call.input_count() == 0 || !call.all_constant())) {
-      make_custom(call, what, *call.unmodelled(), OperatorCall::Outputs::kept);
-    }
+  } else if (call.bound() && !has_body(node)) {
+    return import_bounded(builder, node, position, *entry);
+  } else {
+    const GraphBuilder::Mark mark = builder.mark();
+    import_operator(call, *entry);
+    if (call.bound()) mark_layers(builder, mark, 1.0, words_of_bound(*call.bound()));
   }
   call.commit();
 }
@@ -70,16 +115,16 @@ void import_nodes(GraphBuilder& builder, const Body& body) {
     if (activation != patterns.last_nodes.end()) {
       import_activation(builder, node, position, activation->second);
     } else {
-      OperatorCall call(builder, node, position);
-      import_node(call);
+      import_node(builder, node, position);
     }
   }
 }
 
-std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector<Value> inputs) {
+std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector<Value> inputs,
+                               const std::string& label) {
   GraphBuilder& builder = call.builder();
   builder.count_copied(body.nodes.size(), call.label());
-  Renaming renaming(builder.texts(), call.label());
+  Renaming renaming(builder.texts(), label);
   const Body& copy = builder.adopt(copy_body(body, renaming));
   for (std::size_t k = 0; k < inputs.size() && k < copy.inputs.size(); ++k) {
     builder.define(builder.renamed(std::move(inputs[k]), copy.inputs[k].name));

@@ -39,6 +39,12 @@ std::string_view NodeList::constant(std::string_view name, Shape values) {
   return output;
 }
 
+std::string_view NodeList::define(std::string_view name, Value value) {
+  const std::string_view own = own_value(name);
+  call_.builder().define(call_.builder().renamed(std::move(value), own));
+  return own;
+}
+
 std::string_view NodeList::add_output(std::string_view name) {
   last().outputs.push_back(own_value(name));
   return last().outputs.back();

@@ -20,6 +20,8 @@ class NodeList {
   std::string_view add(std::string_view type, std::vector<std::string_view> inputs, std::string_view name,
                        std::string_view output = {});
   std::string_view constant(std::string_view name, Shape values);
+  // A value that is known already, under a name of its own.
+  std::string_view define(std::string_view name, Value value);
   // Of the last node: one output more, an attribute, all of it.
   std::string_view add_output(std::string_view name);
   void set(std::string_view attribute, std::int64_t value);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "control.hpp"
 #include "extents.hpp"
 #include "folding.hpp"
 #include "hwcost/error.hpp"
@@ -189,6 +190,28 @@ void OperatorCall::output(std::size_t k, Shape shape, std::optional<std::int32_t
   outputs_[k] = Output{.value = {.name = node_.outputs[k], .shape = std::move(shape), .type = type.value_or(fallback)}};
 }
 
+void OperatorCall::output_at_most(std::size_t k, Shape shape, std::optional<std::int32_t> type) {
+  if (!wants(k)) return;
+  if (std::optional<Shape> stated = builder_.trusted_shape(node_.outputs[k]))
+    return output(k, std::move(*stated), type);
+  if (!bound_) {
+    bound_ = std::make_shared<const std::string>(fmt::format("'{}' ({})", label(), clean_text(node_.type)));
+    builder_.add_unmodelled({.what = clean_text(node_.type), .label = label(), .is_bound = true});
+  }
+  output(k, std::move(shape), type);
+}
+
+std::shared_ptr<const std::string> OperatorCall::bound() const {
+  if (bound_) return bound_;
+  const auto found = std::find_if(inputs_.begin(), inputs_.end(), [](const Value* v) { return v && v->bound; });
+  return found == inputs_.end() ? nullptr : (*found)->bound;
+}
+
+// What is scattered somewhere leaves the size of that as it is.
+std::shared_ptr<const std::string> OperatorCall::bound_of_outputs() const {
+  return node_.type.starts_with("Scatter") && has(0) ? inputs_[0]->bound : bound();
+}
+
 void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type,
                                    std::optional<std::vector<double>> contents, const Origin& origin) {
   if (!elements(shape) || shape.size() > kLargestRank) fail("its output has too many elements");
@@ -204,9 +227,9 @@ void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type
 }
 
 void OperatorCall::stored_output(std::size_t k, Shape shape, std::int32_t type,
-                                 std::optional<std::vector<double>> contents) {
+                                 std::optional<std::vector<double>> contents, const StoredTensor* tensor) {
   constant_output(k, std::move(shape), type, std::move(contents));
-  if (wants(k)) builder_.make_parameter(outputs_[k]->value);
+  if (wants(k)) builder_.make_parameter(outputs_[k]->value, tensor);
 }
 
 void OperatorCall::forward(std::size_t k, Value value) {
@@ -283,6 +306,7 @@ void OperatorCall::commit_constants() {
       if (moves_first && inputs_[0]->channel_widths) carry_channel_widths(*inputs_[0], value);
       fold_into(value, k);
     }
+    if (!value.bound) value.bound = bound_of_outputs();
     builder_.define(std::move(value));
   }
 }
@@ -373,7 +397,9 @@ void OperatorCall::commit_layer() {
     }
   }
   for (std::optional<Output>& output : outputs_) {
-    if (output) builder_.define(std::move(output->value));
+    if (!output) continue;
+    if (!output->value.bound) output->value.bound = bound_of_outputs();
+    builder_.define(std::move(output->value));
   }
   if (layer_) commit_node(std::move(written));
 }
@@ -381,6 +407,7 @@ void OperatorCall::commit_layer() {
 void OperatorCall::commit_node(std::vector<TensorId> written) {
   log_buffers();
   log_custom();
+  if (const auto deciding = bound(); deciding && layer_->assumption.empty()) assume(words_of_bound(*deciding));
   hwcost::Node node;
   node.layer = std::move(*layer_);
   set_precision(node, builder_, inputs_, owned_);

@@ -54,8 +54,13 @@ class OperatorCall {
   // Without an origin it is computed from nothing that is stored.
   void constant_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents,
                        const Origin& origin = {});
+  // The output is that large at most: how large is decided at run time. The shape that the file states comes first.
+  void output_at_most(std::size_t k, Shape shape, std::optional<std::int32_t> type = {});
+  // The node that decides at run time on sizes of operands or outputs; null where all are known.
+  [[nodiscard]] std::shared_ptr<const std::string> bound() const;
   // A constant that the node itself stores.
-  void stored_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents);
+  void stored_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents,
+                     const StoredTensor* tensor = nullptr);
   // The output is the same thing as `value` under another name: no layer.
   void forward(std::size_t k, Value value);
   // The output is what integer products add up to; or a scale that belongs to such.
@@ -112,6 +117,7 @@ class OperatorCall {
   void commit_node(std::vector<TensorId> written);
   [[nodiscard]] std::optional<NumberFormat> held_width() const;
   [[nodiscard]] Origin folded_origin() const;
+  [[nodiscard]] std::shared_ptr<const std::string> bound_of_outputs() const;
   void log_buffers();
   void log_custom();
   void log_folded();
@@ -125,6 +131,7 @@ class OperatorCall {
   std::optional<Layer> layer_;
   OwnedOperands owned_;
   std::optional<std::string> underivable_;
+  std::shared_ptr<const std::string> bound_;  // by the node itself
   bool has_logged_ = false;
   std::optional<std::string> unmodelled_;
 };

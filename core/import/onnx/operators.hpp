@@ -68,6 +68,7 @@ void import_top_k(OperatorCall& call, Op op);
 void import_cumulative_sum(OperatorCall& call, Op op);
 void import_hardmax(OperatorCall& call, Op op);
 // operators_movement.cpp
+void import_identity(OperatorCall& call, Op op);
 void import_view(OperatorCall& call, Op op);
 void import_concat(OperatorCall& call, Op op);
 void import_quantized_concat(OperatorCall& call, Op op);
@@ -112,11 +113,26 @@ void import_reverse_sequence(OperatorCall& call, Op op);
 void import_fourier_transform(OperatorCall& call, Op op);
 void import_short_time_fourier_transform(OperatorCall& call, Op op);
 void import_determinant(OperatorCall& call, Op op);
-void import_at_run_time(OperatorCall& call, Op op);
+// operators_decided.cpp
+void import_non_max_suppression(OperatorCall& call, Op op);
+void import_unique(OperatorCall& call, Op op);
+void import_compress(OperatorCall& call, Op op);
 // operators_control.cpp
 void import_if(OperatorCall& call, Op op);
+// operators_loop.cpp
 void import_loop(OperatorCall& call, Op op);
 void import_scan(OperatorCall& call, Op op);
+// operators_sequence.cpp
+void import_sequence_empty(OperatorCall& call, Op op);
+void import_sequence_construct(OperatorCall& call, Op op);
+void import_sequence_insert(OperatorCall& call, Op op);
+void import_sequence_erase(OperatorCall& call, Op op);
+void import_sequence_at(OperatorCall& call, Op op);
+void import_sequence_length(OperatorCall& call, Op op);
+void import_split_to_sequence(OperatorCall& call, Op op);
+void import_concat_from_sequence(OperatorCall& call, Op op);
+void import_sequence_map(OperatorCall& call, Op op);
+void import_optional(OperatorCall& call, Op op);
 // operators_attention.cpp
 void import_attention(OperatorCall& call, Op op);
 void import_multi_head_attention(OperatorCall& call, Op op);

@@ -54,16 +54,20 @@ void import_one_hot(OperatorCall& call, Op op) {
 }
 
 // The places of elements that are not 0: known where the elements are.
-void import_non_zero(OperatorCall& call, Op) {
+void import_non_zero(OperatorCall& call, Op op) {
   const std::vector<double>* contents = call.contents(0);
-  if (contents == nullptr) return call.cannot_derive("its number of results is decided at run time");
   const Shape& in = call.shape(0);
+  const auto rank = static_cast<std::int64_t>(in.size());
+  if (contents == nullptr) {  // all may be
+    call.output_at_most(0, {rank, static_cast<std::int64_t>(call.count(0))}, kInt64);
+    return call.layer(
+        op, Reduction<>{.in_elements = call.count(0), .out_elements = static_cast<double>(rank) * call.count(0)});
+  }
   std::vector<std::size_t> places;
   for (std::size_t k = 0; k < contents->size(); ++k) {
     if ((*contents)[k] != 0.0) places.push_back(k);
   }
-  const auto rank = static_cast<double>(in.size());
-  if (!call.builder().may_fold(rank * static_cast<double>(places.size()))) {
+  if (!call.builder().may_fold(static_cast<double>(rank) * static_cast<double>(places.size()))) {
     return call.cannot_derive("it has too many results");
   }
   std::vector<double> coordinates(in.size() * places.size());
@@ -75,8 +79,7 @@ void import_non_zero(OperatorCall& call, Op) {
     }
     inner *= extent;
   }
-  call.constant_output(0, {static_cast<std::int64_t>(in.size()), static_cast<std::int64_t>(places.size())}, kInt64,
-                       std::move(coordinates));
+  call.constant_output(0, {rank, static_cast<std::int64_t>(places.size())}, kInt64, std::move(coordinates));
 }
 
 // The upper or lower triangle of matrices.

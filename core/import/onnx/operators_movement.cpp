@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "control.hpp"
 #include "extents.hpp"
 #include "operators.hpp"
 #include "slice.hpp"
@@ -34,6 +35,12 @@ std::int64_t block_size(const OperatorCall& call) {
 }
 
 }  // namespace
+
+void import_identity(OperatorCall& call, Op op) {
+  if (call.input(0).sequence) return call.forward(0, shared(call.input(0)));
+  if (!call.input(0).shape) return call.cannot_derive("the shape of operand 0 is not known");
+  import_view(call, op);
+}
 
 void import_view(OperatorCall& call, Op op) {
   // A parameter that an Identity names anew is a parameter of its own: exporters merge equal ones that way.
@@ -113,7 +120,10 @@ void import_split(OperatorCall& call, Op op) {
 
 void import_slice(OperatorCall& call, Op op) {
   const std::optional<SlicePlan> plan = slice_plan(call);
-  if (!plan) return call.cannot_derive("its bounds are computed at run time");
+  if (!plan) {
+    call.output_at_most(0, call.shape(0));
+    return call.layer(op, Movement<>{.in_elements = call.count(0), .out_elements = call.count(0)});
+  }
   if (!call.is_activation(0)) {
     return call.constant_output(0, plan->shape, call.input(0).type, slice_contents(call, *plan), call.input(0).origin);
   }

@@ -49,13 +49,17 @@ void import_top_k(OperatorCall& call, Op op) {
   Shape out = call.shape(0);
   const std::size_t axis = call.axis(call.integer("axis", -1), out.size());
   const std::optional<Shape> k = call.attribute("k") != nullptr ? Shape{call.integer("k", 1)} : call.integers(1);
-  if (!k) return call.cannot_derive("its number of results is computed at run time");
-  if (k->size() != 1 || k->front() < 1 || k->front() > out[axis]) {
-    call.fail(fmt::format("wants the best {} of {}", to_text(*k), out[axis]));
+  if (k) {
+    if (k->size() != 1 || k->front() < 1 || k->front() > out[axis]) {
+      call.fail(fmt::format("wants the best {} of {}", to_text(*k), out[axis]));
+    }
+    out[axis] = k->front();
+    call.output(0, out);
+    call.output(1, out, kInt64);
+  } else {
+    call.output_at_most(0, out);
+    call.output_at_most(1, out, kInt64);
   }
-  out[axis] = k->front();
-  call.output(0, out);
-  call.output(1, out, kInt64);
   call.layer(op, Reduction<>{.in_elements = call.count(0), .out_elements = *elements(out)});
 }
 

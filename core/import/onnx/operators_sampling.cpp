@@ -178,6 +178,4 @@ void import_determinant(OperatorCall& call, Op) {
   call.without_model("it is a determinant");
 }
 
-void import_at_run_time(OperatorCall& call, Op) { call.cannot_derive("its number of results is decided at run time"); }
-
 }  // namespace hwcost::onnx

@@ -123,7 +123,7 @@ void import_constant(OperatorCall& call, Op) {
     const StoredTensor& tensor = *value->tensor;
     if (!elements(tensor.dims)) call.fail(fmt::format("its value has shape {}", to_text(tensor.dims)));
     if (!is_known_type(tensor.type)) call.fail(fmt::format("its value has element type {}", tensor.type));
-    return call.stored_output(0, tensor.dims, tensor.type, read_elements(tensor, call.builder().file()));
+    return call.stored_output(0, tensor.dims, tensor.type, read_elements(tensor, call.builder().file()), &tensor);
   }
   for (const Attribute& a : call.node().attributes) {
     if (a.name == "value_float" && a.real) return call.stored_output(0, {}, kFloat, std::vector<double>{*a.real});

@@ -49,6 +49,10 @@ struct Value {
   // Which one of the tensor's quantisers; nothing where others read what it writes.
   std::optional<std::size_t> quantizer{};
 
+  std::shared_ptr<const std::vector<Value>> sequence{};  // a sequence of known elements; then it has no shape
+  // Its shape is the largest that it can have, or its elements come of such: what decides at run time, in words.
+  std::shared_ptr<const std::string> bound{};
+
   [[nodiscard]] NumberFormat format() const { return width ? *width : format_of(type); }
 };
 
