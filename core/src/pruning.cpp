@@ -39,10 +39,11 @@ class Pruning {
   using Set = std::optional<ChannelSet>;
 
   [[noreturn]] void refuse(const ChannelSet& set, const std::string& why) const {
-    throw InputError(places_[set.layer],
-                     fmt::format("layer '{}' loses {} of {} channels, which cannot be taken out of {} '{}': {}",
-                                 graph_.nodes[set.layer].layer.name, set.pruned, set.channels, name(node_->layer.op),
-                                 node_->layer.name, why));
+    throw BlockedChannels(places_[set.layer],
+                          fmt::format("layer '{}' loses {} of {} channels, which cannot be taken out of {} '{}': {}",
+                                      graph_.nodes[set.layer].layer.name, set.pruned, set.channels,
+                                      name(node_->layer.op), node_->layer.name, why),
+                          static_cast<NodeId>(node_ - graph_.nodes.data()));
   }
 
   static double parameters(const Node& node) {

@@ -12,18 +12,12 @@
 #include "hwcost/assignment.hpp"
 #include "named_nodes.hpp"
 #include "pruning.hpp"
+#include "sentence.hpp"
 
 namespace hwcost {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) { throw InputError({}, what); }
-
-// What an error says, without the word before it.
-std::string sentence(const InputError& error) {
-  constexpr std::string_view kPrefix = "error: ";
-  const std::string_view what = error.what();
-  return std::string(what.substr(what.starts_with(kPrefix) ? kPrefix.size() : 0));
-}
 
 constexpr double kMostChannels = 4294967295.0;  // knots are remembered by 32-bit counts
 

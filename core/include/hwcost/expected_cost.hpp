@@ -54,6 +54,21 @@ struct SearchSpace {
   std::vector<SoftChannels> channels;
 };
 
+// Which layers may lose output channels, and which of them lose the same ones.
+struct ChannelTies {
+  struct Fixed {
+    std::string layer;
+    std::string reason;
+  };
+  // Names of layers, of single ones too. To allow 0 bit, give all layers of a group one quantiser (or one
+  // SoftChannels). Depthwise layers are in none: they lose what the layers before them do.
+  std::vector<std::vector<std::string>> groups;
+  std::vector<Fixed> fixed;  // that can lose none: the network's own outputs, say
+};
+
+// The ties that the graph forces: what is added has equal channels.
+[[nodiscard]] HWCOST_EXPORT ChannelTies channel_ties(const Graph& graph);
+
 struct ExpectedCostOptions {
   // Metrics that add up (metric.hpp), and columns of Facts ("params", "weight_bits", "macs", "bit_ops", ...).
   std::vector<std::string> metrics;
