@@ -8,6 +8,7 @@ Registry builtin_registry() {
   registry.add(bit_ops::entry());
   registry.add(cluster::entry());
   registry.add(counts::entry());
+  registry.add(cpu_int8::entry());
   registry.add(diana::entry());
   registry.add(gap8::entry());
   registry.add(mac_table::entry());

@@ -13,6 +13,9 @@ BackendEntry entry();
 namespace counts {
 BackendEntry entry();
 }
+namespace cpu_int8 {
+BackendEntry entry();
+}
 namespace diana {
 BackendEntry entry();
 }

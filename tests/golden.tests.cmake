@@ -28,7 +28,7 @@ hwcost_golden(roofline ${CMAKE_CURRENT_SOURCE_DIR}/golden/round-roofline.info)
 hwcost_golden(flops-per-second flops-per-second)
 
 # What was measured on machines, held against their descriptions by tests of its own: with a residual, not exactly.
-list(APPEND golden_tables gap9_gvsoc_layers gap9_silicon_mlperf_tiny)
+list(APPEND golden_tables gap9_gvsoc_layers gap9_silicon_mlperf_tiny onednn_int8_vnni_1t onednn_int8_avx2_1t)
 
 # Not of layers, one a row: read by the tests of what they are about.
 list(APPEND golden_tables plinio_refine plinio_gradients)

@@ -4,6 +4,11 @@ hwcost_test(formula)
 hwcost_test(model_backend)
 hwcost_test(cluster hwcost::table)
 hwcost_test(roofline)
+hwcost_test(cpu_int8 hwcost::table)
+# The library hides what a backend is made of: its counting is compiled into the test.
+target_sources(cpu_int8_test PRIVATE ${PROJECT_SOURCE_DIR}/backends/cpu_int8/counts.cpp
+                                     ${PROJECT_SOURCE_DIR}/backends/cpu_int8/tile_loop.cpp)
+target_include_directories(cpu_int8_test PRIVATE ${PROJECT_SOURCE_DIR}/backends)
 hwcost_test(gradient)
 hwcost_test(plinio_gradient)
 hwcost_test(ne16_tiling)
