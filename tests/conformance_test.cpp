@@ -225,6 +225,29 @@ TEST_P(Conformance, GradientHasTheSameValue) {
   }
 }
 
+TEST_P(Conformance, GradientBySomeMembersIsThatByAll) {
+  for (const Layer& layer : layers_) {
+    const std::uint64_t some =
+        members_named(info(layer.op).family, {"out_channels", "in_channels", "weight_bits", "out_width"});
+    for (const GradientMode mode : {GradientMode::straight_through, GradientMode::relaxed}) {
+      const auto all = backend_.gradient(layer, mode);
+      const auto few = backend_.gradient_by(layer, mode, some);
+      ASSERT_EQ(all.has_value(), few.has_value());
+      if (!all) continue;
+      ASSERT_EQ(all->partial.size(), few->partial.size());
+      compare(all->value, few->value, [](std::string_view part, double a, double b) { ASSERT_EQ(a, b) << part; });
+      for (std::size_t k = 0; k < all->partial.size(); ++k) {
+        const bool wanted = (some >> k & 1u) != 0;
+        compare(all->partial[k], few->partial[k], [&](std::string_view part, double a, double b) {
+          if (wanted || b != 0.0) {
+            ASSERT_EQ(a, b) << name(layer.op) << " " << k << " " << part;
+          }
+        });
+      }
+    }
+  }
+}
+
 // The knot below a layer's own channel count, and the layer there.
 struct Knot {
   double channels;

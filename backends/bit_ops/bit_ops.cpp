@@ -1,5 +1,8 @@
 #include "bit_ops.hpp"
 
+#include <array>
+#include <cmath>
+
 #include "entries.hpp"
 #include "hwcost/formula.hpp"
 
@@ -36,9 +39,17 @@ class FormulaBackend final : public Backend {
   }
 
   void estimate_batch(const LayerColumns& in, const CostColumns& out) const override {
-    for (std::size_t i = 0; i < in.size; ++i) {
-      const auto estimated = estimate(layer_at(in, i));
-      out.put(i, estimated ? estimated->cost : Cost<>{}, estimated ? Status::priced : Status::unsupported, 0.0);
+    std::array<double, 256> figures;
+    for (std::size_t first = 0; first < in.size; first += figures.size()) {
+      const ColumnSlice slice(in, first, std::min(figures.size(), in.size - first));
+      if (in.op != Op::custom) formula_.evaluate(slice.columns(), figures);
+      visit_candidates(slice.columns(), [&](std::size_t row, const auto& dims, const Widths<>&) {
+        const Work<> w = work(in.op, dims);
+        const bool refused = in.op == Op::custom || !detail::is_countable(w);
+        const double figure = is_empty(w) ? 0.0 : figures[row];
+        const Status status = refused || std::isnan(figure) ? Status::unsupported : Status::priced;
+        out.put(first + row, {.figure = figure}, status, 0.0);
+      });
     }
   }
 

@@ -77,21 +77,28 @@ template <class D>
 void set_extents(Quantities&, const D&) {}
 
 template <class D>
-Quantities quantities(const Layer& layer, const D& dims, double weight_bits) {
-  const Work<> w = work(layer.op, dims);
+Quantities quantities(Op op, const D& dims, const Widths<>& widths) {
+  const Work<> w = work(op, dims);
   Quantities q{};
   q.groups = q.kernel = q.out_pixels = q.batch = 1.0;
   set_extents(q, dims);
   q.macs = w.macs;
   q.flops = w.flops();
   q.params = w.parameters();
-  q.w_bits = weight_bits;
-  q.a_bits = layer.precision.input.bits;
-  q.out_bits = layer.precision.output.bits;
+  q.w_bits = widths.weight_bits;
+  q.a_bits = widths.input_bits;
+  q.out_bits = widths.output_bits;
   q.in_elements = w.input + w.second_input;
   q.weight_elements = w.weights;
   q.out_elements = w.output;
   return q;
+}
+
+// All output channels have 0 bit: no channel is left of which the formula could speak.
+template <class D>
+bool is_pruned(const D& dims, double weight_bits) {
+  if constexpr (requires { with_out_channels(dims, 1.0); }) return weight_bits == 0.0;
+  return false;
 }
 
 // muParser has assignments, which would let a formula write to its own variables.
@@ -138,13 +145,19 @@ class Formula::Implementation {
 
   [[nodiscard]] const std::string& expression() const { return expression_; }
 
-  double operator()(const Quantities& q) const {
-    std::unique_ptr<Evaluator> evaluator = take();
-    const double v = (*evaluator)(q);
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(evaluator));
-    return v;
-  }
+  // An evaluator of one's own while this lives.
+  class Loan {
+   public:
+    explicit Loan(const Implementation& from) : from_(from), evaluator_(from.take()) {}
+    ~Loan() { from_.put_back(std::move(evaluator_)); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    double operator()(const Quantities& q) const { return (*evaluator_)(q); }
+
+   private:
+    const Implementation& from_;
+    std::unique_ptr<Evaluator> evaluator_;
+  };
 
  private:
   std::unique_ptr<Evaluator> take() const {
@@ -156,12 +169,20 @@ class Formula::Implementation {
         return evaluator;
       }
     }
-    return std::make_unique<Evaluator>(expression_);
+    auto evaluator = std::make_unique<Evaluator>(expression_);
+    const std::lock_guard lock(mutex_);
+    idle_.reserve(++made_);  // so that putting back allocates nothing
+    return evaluator;
+  }
+  void put_back(std::unique_ptr<Evaluator> evaluator) const noexcept {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(evaluator));
   }
 
   std::string expression_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Evaluator>> idle_;
+  mutable std::size_t made_ = 0;
 };
 
 Formula::Formula(const std::string& expression, const SourcePlace& place) {
@@ -188,22 +209,24 @@ Formula::Formula(const std::string& expression, const SourcePlace& place) {
 const std::string& Formula::expression() const { return implementation_->expression(); }
 
 Expected<double, Unsupported> Formula::evaluate(const Layer& layer) const {
-  const WeightFormat& weight = layer.precision.weight;
+  const Precision& p = layer.precision;
+  const Implementation::Loan formula(*implementation_);
   double sum = 0.0;
   try {
     std::visit(
         [&](const auto& dims) {
+          const auto value = [&](const auto& part, double bits) {
+            return formula(quantities(layer.op, part, Widths<>{p.input.bits, bits, p.output.bits}));
+          };
           if constexpr (requires { with_out_channels(dims, 1.0); }) {
-            if (weight.is_mixed()) {
-              for (const ChannelGroup& g : weight.groups) {
-                if (g.bits == 0.0 || g.channels == 0.0) continue;
-                sum += (*implementation_)(quantities(layer, with_out_channels(dims, g.channels), g.bits));
+            if (p.weight.is_mixed()) {
+              for (const ChannelGroup& g : p.weight.groups) {
+                if (g.bits != 0.0 && g.channels != 0.0) sum += value(with_out_channels(dims, g.channels), g.bits);
               }
               return;
             }
-            if (weight.uniform.bits == 0.0) return;
           }
-          sum += (*implementation_)(quantities(layer, dims, weight.uniform.bits));
+          if (!is_pruned(dims, p.weight.uniform.bits)) sum += value(dims, p.weight.uniform.bits);
         },
         layer.dims);
   } catch (const mu::Parser::exception_type& e) {
@@ -212,6 +235,20 @@ Expected<double, Unsupported> Formula::evaluate(const Layer& layer) const {
   if (!std::isfinite(sum))
     return tl::unexpected(Unsupported{fmt::format("formula '{}' gives {} for this layer", expression(), sum), {}});
   return sum;
+}
+
+void Formula::evaluate(const LayerColumns& in, std::span<double> figures) const {
+  const Implementation::Loan formula(*implementation_);
+  visit_candidates(in, [&](std::size_t row, const auto& dims, const Widths<>& widths) {
+    figures[row] = 0.0;
+    if (is_pruned(dims, widths.weight_bits)) return;
+    try {
+      figures[row] += formula(quantities(in.op, dims, widths));
+      if (!std::isfinite(figures[row])) figures[row] = kNoFigure;
+    } catch (const mu::Parser::exception_type&) {
+      figures[row] = kNoFigure;
+    }
+  });
 }
 
 const std::vector<Formula::Variable>& Formula::variables() {

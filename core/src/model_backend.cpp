@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace hwcost {
@@ -23,32 +25,49 @@ std::optional<Unsupported> floating_operand(const Layer& layer) {
 
 namespace {
 
+// The names of one family's columns.
 template <class D>
-Layer layer_at(const LayerColumns& in, std::size_t row) {
-  Layer layer;
-  layer.op = in.op;
-  D dims;
-  std::size_t column = 0;
-  for (const auto& member : D::kMembers) dims.*member.pointer = in.at(column++, row);
-  Widths<> widths;
-  for (const auto& member : Widths<>::kMembers) widths.*member.pointer = in.at(column++, row);
-  layer.dims = dims;
-  layer.precision.input = integer(widths.input_bits);
-  layer.precision.weight = integer(widths.weight_bits);
-  layer.precision.output = integer(widths.output_bits);
-  if (!std::isnan(widths.scale_bits)) layer.precision.requantization = Requantization{widths.scale_bits, widths.shift};
-  return layer;
-}
+constexpr auto kColumnNames = [] {
+  std::array<std::string_view, kMemberCount<D> + kMemberCount<Widths<>>> names;
+  std::size_t k = 0;
+  for (const auto& member : D::kMembers) names[k++] = member.name;
+  for (const auto& member : Widths<>::kMembers) names[k++] = member.name;
+  return names;
+}();
 
 }  // namespace
 
-Layer layer_at(const LayerColumns& in, std::size_t row) {
-  const auto family = static_cast<std::size_t>(info(in.op).family);
-  Layer layer;
+std::span<const std::string_view> column_names(Family family) {
+  std::span<const std::string_view> names;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((family == I ? void(layer = layer_at<std::variant_alternative_t<I, Dims>>(in, row)) : void()), ...);
+    ((static_cast<std::size_t>(family) == I ? void(names = kColumnNames<std::variant_alternative_t<I, Dims>>) : void()),
+     ...);
   }
   (std::make_index_sequence<std::variant_size_v<Dims>>());
+  return names;
+}
+
+std::uint64_t members_named(Family family, std::initializer_list<std::string_view> names) {
+  std::uint64_t members = 0;
+  std::uint64_t bit = 1;
+  for (const std::string_view name : column_names(family)) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) members |= bit;
+    bit <<= 1;
+  }
+  return members;
+}
+
+Layer layer_at(const LayerColumns& in, std::size_t row) {
+  Layer layer;
+  layer.op = in.op;
+  visit_candidates(ColumnSlice(in, row, 1).columns(), [&](std::size_t, const auto& dims, const Widths<>& widths) {
+    layer.dims = dims;
+    layer.precision.input = integer(widths.input_bits);
+    layer.precision.weight = integer(widths.weight_bits);
+    layer.precision.output = integer(widths.output_bits);
+    if (!std::isnan(widths.scale_bits))
+      layer.precision.requantization = Requantization{widths.scale_bits, widths.shift};
+  });
   return layer;
 }
 

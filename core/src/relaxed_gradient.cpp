@@ -25,8 +25,8 @@ std::size_t index_of(std::string_view member) {
 
 class Relaxation {
  public:
-  Relaxation(const Backend& backend, const Layer& layer, CostGradient& gradient)
-      : backend_(backend), traits_(backend.traits()), layer_(layer), gradient_(gradient) {}
+  Relaxation(const Backend& backend, const Layer& layer, std::uint64_t members, CostGradient& gradient)
+      : backend_(backend), traits_(backend.traits()), at_knot_(layer), members_(members), gradient_(gradient) {}
 
   // Each gives the refusal where the machine does not run the layer at a knot.
   std::optional<Unsupported> operator()(const Convolution<>& d) {
@@ -67,12 +67,13 @@ class Relaxation {
  private:
   template <class D, class At>
   std::optional<Unsupported> slope(std::string_view member, const D&, const ChannelCount& count, At&& at) {
+    constexpr std::uint64_t kFirst = 1;
+    if ((members_ & kFirst << index_of<D>(member)) == 0) return std::nullopt;
     const double knot = count.other_knot();
     Cost<> there{};
     if (knot > 0.0) {
-      Layer other = layer_;
-      other.dims = at(knot);
-      auto estimate = backend_.estimate(other);
+      at_knot_.dims = at(knot);
+      auto estimate = backend_.estimate(at_knot_);
       if (!estimate) return std::move(estimate.error());
       there = estimate->cost;
     }
@@ -82,19 +83,21 @@ class Relaxation {
 
   const Backend& backend_;
   const BackendTraits& traits_;
-  const Layer& layer_;
+  Layer at_knot_;
+  std::uint64_t members_;
   CostGradient& gradient_;
 };
 
 }  // namespace
 
-Expected<CostGradient, Unsupported> relaxed_gradient(const Backend& backend, const Layer& layer) {
+Expected<CostGradient, Unsupported> relaxed_gradient(const Backend& backend, const Layer& layer,
+                                                     std::uint64_t members) {
   if (layer.precision.weight.is_mixed())
     return tl::unexpected(Unsupported{"a gradient needs one width for all output channels", {}});
   auto here = backend.estimate(layer);
   if (!here) return tl::unexpected(std::move(here.error()));
   CostGradient gradient{here->cost, std::vector<Cost<>>(column_count(info(layer.op).family))};
-  if (auto refusal = std::visit(Relaxation(backend, layer, gradient), layer.dims))
+  if (auto refusal = std::visit(Relaxation(backend, layer, members, gradient), layer.dims))
     return tl::unexpected(std::move(*refusal));
   return gradient;
 }

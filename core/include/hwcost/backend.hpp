@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,12 @@ class Backend {
   virtual void estimate_batch(const LayerColumns& in, const CostColumns& out) const = 0;
   // Only for layers whose weights have one width.
   [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const = 0;
+  // The same by some members alone, which can be much faster: bit k of `members` stands for partial[k]. What is not
+  // asked for is 0 or as gradient() gives it. See members_named().
+  [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient_by(const Layer& layer, GradientMode mode,
+                                                                        std::uint64_t /*members*/) const {
+    return gradient(layer, mode);
+  }
   // How it would run the layer, a part a weight width; nothing where the machine has no more to say than the cost, or
   // does not run the layer.
   [[nodiscard]] virtual std::vector<Mapping> mapping(const Layer&) const { return {}; }
@@ -95,6 +102,7 @@ class Backend {
 
 // GradientMode::relaxed for any backend: it needs the backend's values alone.
 [[nodiscard]] HWCOST_EXPORT Expected<CostGradient, Unsupported> relaxed_gradient(const Backend& backend,
-                                                                                 const Layer& layer);
+                                                                                 const Layer& layer,
+                                                                                 std::uint64_t members = kEveryMember);
 
 }  // namespace hwcost

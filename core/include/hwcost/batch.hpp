@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <span>
+#include <string_view>
 
 #include "hwcost/cost.hpp"
 #include "hwcost/dims.hpp"
@@ -40,6 +42,28 @@ struct LayerColumns {
 
 // One candidate of the columns as a layer (nameless, integer formats).
 HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
+
+// A candidate's extents (of the columns' family) from column 0 on, or its widths from those behind them.
+template <class Struct>
+Struct struct_at(const LayerColumns& in, std::size_t first_column, std::size_t row) {
+  Struct s;
+  for (const auto& member : Struct::kMembers) s.*member.pointer = in.at(first_column++, row);
+  return s;
+}
+// Calls f(row, extents, widths) for each candidate.
+template <class F>
+void visit_candidates(const LayerColumns& in, F&& f) {
+  const auto visit_family = [&]<class D>(const D*) {
+    for (std::size_t row = 0; row < in.size; ++row)
+      f(row, struct_at<D>(in, 0, row), struct_at<Widths<>>(in, kMemberCount<D>, row));
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const auto family = static_cast<std::size_t>(info(in.op).family);
+    const Dims* none = nullptr;
+    ((family == I ? visit_family(std::get_if<I>(none)) : void()), ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Dims>>());
+}
 
 // What stands in the place of a figure that there is none of.
 inline constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
@@ -95,6 +119,13 @@ constexpr std::size_t column_count(Family family) {
   (std::make_index_sequence<std::variant_size_v<Dims>>());
   return count + kWidths;
 }
+
+// Their names, in order: the members of the family, then those of Widths.
+HWCOST_EXPORT std::span<const std::string_view> column_names(Family family);
+// The set of these among them, bit k for column k: LayerColumns::broadcast, Backend::gradient_by(). A name that the
+// family does not have stands for no column.
+HWCOST_EXPORT std::uint64_t members_named(Family family, std::initializer_list<std::string_view> names);
+inline constexpr std::uint64_t kEveryMember = ~std::uint64_t{0};
 
 // Columns of the family that has the most.
 inline constexpr std::size_t kMostColumns = [] {

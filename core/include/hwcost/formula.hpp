@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "hwcost/batch.hpp"
 #include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/layer.hpp"
@@ -21,6 +23,9 @@ class HWCOST_EXPORT Formula {
   // The formula's value of the layer as it is (pruned channels removed); with mixed weights the sum over widths of its
   // value for exactly those channels. Unsupported where it is not finite (a division by zero, an overflow).
   [[nodiscard]] Expected<double, Unsupported> evaluate(const Layer& layer) const;
+
+  // The same of every candidate, one figure a row of `figures`; NaN where it is not finite.
+  void evaluate(const LayerColumns& in, std::span<double> figures) const;
 
   struct Variable {
     std::string name;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -121,7 +122,10 @@ class ModelBackend final : public Backend {
  public:
   using Params = typename M::template Params<double>;
   ModelBackend(std::string name, Params params)
-      : name_(std::move(name)), params_(std::move(params)), traits_(M::traits(params_)) {}
+      : name_(std::move(name)),
+        params_(std::move(params)),
+        lifted_(lift_parameters<typename M::template Params<Derivative>>(params_)),
+        traits_(M::traits(params_)) {}
 
   [[nodiscard]] const BackendTraits& traits() const override { return traits_; }
   [[nodiscard]] const Params& params() const { return params_; }
@@ -141,7 +145,13 @@ class ModelBackend final : public Backend {
   }
 
   [[nodiscard]] Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const override {
-    return std::visit([&](const auto& dims) { return gradient_family(layer, dims, mode); }, layer.dims);
+    return gradient_by(layer, mode, kEveryMember);
+  }
+
+  [[nodiscard]] Expected<CostGradient, Unsupported> gradient_by(const Layer& layer, GradientMode mode,
+                                                                std::uint64_t members) const override {
+    if (mode == GradientMode::relaxed) return relaxed_gradient(*this, layer, members);
+    return std::visit([&](const auto& dims) { return gradient_family(layer, dims, members); }, layer.dims);
   }
 
   [[nodiscard]] std::vector<Mapping> mapping(const Layer& layer) const override {
@@ -153,6 +163,10 @@ class ModelBackend final : public Backend {
  private:
   static constexpr bool kWholeLayer = requires { requires M::kWholeLayer; };
   static constexpr bool kSearches = requires { requires M::kSearches; };
+
+  // Members by which one run of the formula gives derivatives. Searches ask for a few; more lanes cost them more.
+  static constexpr std::size_t kLanes = 8;
+  using Derivative = Dual<kLanes>;
 
   Widths<> widths_of(const Precision& precision, double weight_bits) const {
     Requantization requantization;
@@ -358,38 +372,52 @@ class ModelBackend final : public Backend {
   }
 
   template <class D>
-  Expected<CostGradient, Unsupported> gradient_family(const Layer& layer, const D& dims, GradientMode mode) const {
-    if (mode == GradientMode::relaxed) return relaxed_gradient(*this, layer);
+  Expected<CostGradient, Unsupported> gradient_family(const Layer& layer, const D& dims, std::uint64_t members) const {
     if constexpr (!PricesFamily<M, D>) {
       return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
     } else {
       if (layer.precision.weight.is_mixed())
         return tl::unexpected(Unsupported{"a gradient needs one width for all output channels", {}});
-      if (auto here = estimate_family(layer, dims); !here) return tl::unexpected(std::move(here.error()));
-      return straight_through(layer.op, dims, widths_of(layer.precision, layer.precision.weight.uniform.bits));
+      auto here = estimate_family(layer, dims);
+      if (!here) return tl::unexpected(std::move(here.error()));
+      CostGradient result{here->cost, std::vector<Cost<>>(kMemberCount<D> + kMemberCount<Widths<>>)};
+      const Widths<> widths = widths_of(layer.precision, layer.precision.weight.uniform.bits);
+      // A layer without outputs costs nothing, and still has a slope: what its first channel would cost.
+      if (!detail::is_pruned(dims, widths)) straight_through(layer.op, dims, widths, members, result.partial);
+      return result;
     }
   }
 
+  // As many members as a Dual has lanes at a time.
   template <class D>
-  CostGradient straight_through(Op op, const D& dims, const Widths<>& widths) const {
-    constexpr std::size_t kDims = kMemberCount<D>;
-    using T = Dual<kDims + kMemberCount<Widths<>>>;
-    using Lifted = typename detail::WithNumber<D>::template type<T>;
-    CostGradient result{{}, std::vector<Cost<>>(kDims + kMemberCount<Widths<>>)};
-    if (detail::is_pruned(dims, widths)) return result;
-    Lifted d;
-    for (std::size_t k = 0; k < kDims; ++k)
-      d.*Lifted::kMembers[k].pointer = T::variable(dims.*D::kMembers[k].pointer, k);
-    Widths<T> w;
+  void straight_through(Op op, const D& dims, const Widths<>& widths, std::uint64_t members,
+                        std::vector<Cost<>>& partial) const {
+    using Lifted = typename detail::WithNumber<D>::template type<Derivative>;
+    Lifted constant_dims;
+    for (std::size_t k = 0; k < kMemberCount<D>; ++k)
+      constant_dims.*Lifted::kMembers[k].pointer = dims.*D::kMembers[k].pointer;
+    Widths<Derivative> constant_widths;
     for (std::size_t k = 0; k < kMemberCount<Widths<>>; ++k)
-      w.*Widths<T>::kMembers[k].pointer = T::variable(widths.*Widths<>::kMembers[k].pointer, kDims + k);
-    const auto params = lift_parameters<typename M::template Params<T>>(params_);
-    const Cost<T> cost = M::cost(params, op, d, w).settled();
-    // A layer without outputs costs nothing, and still has a slope: what its first channel would cost.
-    if (!is_empty(work(op, dims))) visit_parts(result.value, cost, [](const T& from, double& to) { to = from.value; });
-    for (std::size_t k = 0; k < result.partial.size(); ++k)
-      visit_parts(result.partial[k], cost, [k](const T& from, double& to) { to = from.partial[k]; });
-    return result;
+      constant_widths.*Widths<Derivative>::kMembers[k].pointer = widths.*Widths<>::kMembers[k].pointer;
+    for (std::size_t next = 0; next < partial.size();) {
+      Lifted d = constant_dims;
+      Widths<Derivative> w = constant_widths;
+      std::array<std::size_t, kLanes> member_of{};
+      std::size_t lanes = 0;
+      for (; next < partial.size() && lanes < kLanes; ++next) {
+        if ((members >> next & 1u) == 0) continue;
+        Derivative& seeded = next < kMemberCount<D> ? d.*Lifted::kMembers[next].pointer
+                                                    : w.*Widths<Derivative>::kMembers[next - kMemberCount<D>].pointer;
+        seeded.partial[lanes] = 1.0;
+        member_of[lanes++] = next;
+      }
+      if (lanes == 0) return;
+      const Cost<Derivative> cost = M::cost(lifted_, op, d, w).settled();
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        visit_parts(partial[member_of[lane]], cost,
+                    [lane](const Derivative& from, double& to) { to = from.partial[lane]; });
+      }
+    }
   }
 
   // Calls f(part of `from`, same part of `to`) for every part.
@@ -400,6 +428,7 @@ class ModelBackend final : public Backend {
 
   std::string name_;
   Params params_;
+  typename M::template Params<Derivative> lifted_;  // the same, for derivatives
   BackendTraits traits_;
 };
 
