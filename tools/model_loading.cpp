@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
 
 #include "command.hpp"
 #include "hwcost/assignment.hpp"
-#include "hwcost/import/json.hpp"
 #include "hwcost/import/table.hpp"
+#include "model_file.hpp"
 #include "numbers.hpp"
-#ifdef HWCOST_WITH_ONNX
-#include "hwcost/import/onnx.hpp"
-#endif
 
 namespace hwcost::command {
 namespace {
@@ -36,46 +32,29 @@ double batch_from(const std::string& text) {
   return *batch;
 }
 
-std::string lower_case_extension(const std::string& file) {
-  std::string extension = std::filesystem::path(file).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
-
 void refuse_shapes(const ModelOptions& options) {
   if (options.batch) throw CLI::ValidationError("--batch", "goes with .onnx models alone");
   if (!options.input_shapes.empty()) throw CLI::ValidationError("--input-shape", "goes with .onnx models alone");
 }
 
 #ifdef HWCOST_WITH_ONNX
-Graph load_onnx(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
-  OnnxOptions onnx;
-  onnx.batch = options.batch;
-  onnx.input_shapes = binding.shapes;
-  if (explanation == nullptr) return import_onnx(options.file, onnx);
-  ImportLog log;
-  Graph graph = import_onnx(options.file, onnx, &log);
+void explain(const ImportLog& log, std::vector<ExplainedFact>& explanation) {
   for (const ImportFact& fact : log.facts) {
-    explanation->push_back({std::string(name(fact.kind)), fact.node, fact.op, fact.value, fact.detail});
+    explanation.push_back({std::string(name(fact.kind)), fact.node, fact.op, fact.value, fact.detail});
   }
-  return graph;
 }
 #else
-Graph load_onnx(const ModelOptions& options, const ShapeBinding&, std::vector<ExplainedFact>*) {
-  throw InputError({options.file, 0}, "this build of hwcost reads no ONNX files (HWCOST_WITH_ONNX is off)");
-}
+void explain(const ImportLog&, std::vector<ExplainedFact>&) {}  // only ONNX files have a log
 #endif
 
 Graph load_file(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
-  const std::string extension = lower_case_extension(options.file);
-  if (extension == ".onnx") return load_onnx(options, binding, explanation);
-  if (extension != ".csv" && extension != ".json") {
-    throw InputError({options.file, 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", extension));
-  }
-  refuse_shapes(options);
-  if (extension == ".csv") return read_layer_table(std::filesystem::path(options.file)).graph;
-  return read_graph_json(std::filesystem::path(options.file));
+  const OnnxOptions onnx{.batch = options.batch, .input_shapes = binding.shapes};
+  if (!is_onnx(options.file)) refuse_shapes(options);
+  if (explanation == nullptr) return read_model_file(options.file, onnx);
+  ImportLog log;
+  Graph graph = read_model_file(options.file, onnx, &log);
+  explain(log, *explanation);
+  return graph;
 }
 
 // Inputs that --input-shape names do not follow --batch.

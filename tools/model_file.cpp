@@ -1,0 +1,48 @@
+#include "model_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "hwcost/import/json.hpp"
+#include "hwcost/import/table.hpp"
+
+namespace hwcost::command {
+namespace {
+
+std::string lower_case_extension(const std::filesystem::path& file) {
+  std::string extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+#ifdef HWCOST_WITH_ONNX
+Graph read_onnx(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
+  return import_onnx(file, options, log);
+}
+#else
+Graph read_onnx(const std::filesystem::path& file, const OnnxOptions&, ImportLog*) {
+  throw InputError({file.string(), 0}, "this build of hwcost reads no ONNX files (HWCOST_WITH_ONNX is off)");
+}
+#endif
+
+}  // namespace
+
+bool is_onnx(const std::filesystem::path& file) { return lower_case_extension(file) == ".onnx"; }
+
+Graph read_model_file(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
+  if (is_onnx(file)) return read_onnx(file, options, log);
+  const std::string extension = lower_case_extension(file);
+  if (extension != ".csv" && extension != ".json") {
+    throw InputError({file.string(), 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", extension));
+  }
+  if (options.batch || !options.input_shapes.empty()) {
+    throw InputError({file.string(), 0}, "a batch size and input shapes go with .onnx models alone");
+  }
+  if (extension == ".csv") return read_layer_table(file).graph;
+  return read_graph_json(file);
+}
+
+}  // namespace hwcost::command
