@@ -1,0 +1,161 @@
+"""Searches: the cost term's gradient is right, and what is found costs what the search says."""
+
+import json
+import os
+import subprocess
+
+import pytest
+import torch
+from torch import nn
+from torch_networks import small_network
+
+import hwcost
+from hwcost.torch import CostTerm, expected_cost
+from hwcost.torch.search import SearchableNetwork, WidthChoice
+
+IMAGES = torch.rand(12, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+TARGETS = [("counts", "weight_bits"), ("counts", "macs"), ("bit-ops", "bit_ops"), ("mpic", "latency_cycles"),
+           ("mpic", "energy_joules"), ("ne16-plinio", "latency_cycles")]  # fmt: skip
+
+
+def searchable(per_channel=True, model=None, **options):
+    widths = (0, 2, 4, 8) if per_channel else (2, 4, 8)
+    torch.manual_seed(2)
+    network = SearchableNetwork(model or small_network(), IMAGES[:1], weight_bits=widths, per_channel=per_channel, **options)
+    for logits in network.search_parameters():
+        nn.init.normal_(logits)
+    return network
+
+
+def test_gradient_is_that_of_the_relaxed_value():
+    network = searchable(activation_bits=(4, 8))
+    for machine, metric in (("mpic", "latency_cycles"), ("ne16-plinio", "latency_cycles"), ("counts", "weight_bits")):
+        if machine == "ne16-plinio":
+            network = searchable()
+        cost = CostTerm(network, machine, metric).expected
+        variables = network.variables().detach().double().requires_grad_()
+        assert torch.autograd.gradcheck(lambda v, c=cost: expected_cost(c, v) / 1e3, (variables,), eps=1e-7, rtol=1e-4)
+
+
+def test_gradient_reaches_every_choice_and_no_weight():
+    network = searchable(activation_bits=(4, 8))
+    CostTerm(network, "bit-ops", "bit_ops")().backward()
+    assert all(logits.grad is not None and logits.grad.abs().sum() > 0 for logits in network.search_parameters())
+    assert all(parameter.grad is None for parameter in network.weight_parameters())
+
+
+def test_pruning_a_layer_makes_the_next_one_cheaper():
+    """So the pull towards 0 bit is stronger than the layer's own cost explains."""
+    network = searchable()
+    term = CostTerm(network, "counts", "macs", relative=False)
+    values, gradients = term.expected.evaluate(network.variables().detach().double().numpy())
+    own = sum(term.expected.layer_values(network.variables().detach().double().numpy())["macs"][:1])
+    assert -gradients[0][0] > own > 0
+
+
+def test_term_is_1_at_the_widest_widths():
+    network = searchable(per_channel=False)
+    term = CostTerm(network, "mpic", "latency_cycles")
+    with torch.no_grad():
+        for logits in network.search_parameters():
+            logits.copy_(torch.tensor([0.0, 0.0, 100.0]))
+    assert float(term()) == pytest.approx(1.0, rel=1e-12)
+    report = hwcost.evaluate(network.graph, "mpic")
+    assert float(term.reference) == pytest.approx(report.totals["latency_cycles"], rel=1e-12)
+
+
+@pytest.mark.parametrize("machine, metric", TARGETS)
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_what_was_found_costs_the_same_everywhere(machine, metric, per_channel, tmp_path):
+    network = searchable(per_channel)
+    term = CostTerm(network, machine, metric)
+    network.freeze()
+    found = hwcost.evaluate(network.graph.assign(network.widths()), machine).totals[metric]
+    assert term.chosen() == pytest.approx(found, rel=1e-9)
+    command = os.environ.get("HWCOST_COMMAND")
+    if command:
+        model, table = tmp_path / "network.json", tmp_path / "widths.csv"
+        model.write_text(network.graph.to_json())
+        table.write_text(hwcost.assignment_table(network.widths()))
+        printed = subprocess.run([command, "price", model, "--assign", table, "--hw", machine, "--format", "json"],
+                                 capture_output=True, text=True, check=True).stdout  # fmt: skip
+        assert json.loads(printed)["totals"]["metrics"][metric] == pytest.approx(term.chosen(), rel=1e-9)
+
+
+def test_found_widths_can_be_refined():
+    network = searchable()
+    refined = hwcost.refine(network.graph, network.widths(), hwcost.load_machine("ne16-plinio"))
+    assert refined.after.totals["latency_cycles"] <= refined.before.totals["latency_cycles"]
+
+
+def test_residual_network_needs_its_layers_tied():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+            self.pool, self.head = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 2)
+
+        def forward(self, image):
+            image = torch.relu(self.first(image))
+            return self.head(self.pool(image + self.second(image)).flatten(1))
+
+    with pytest.raises(hwcost.InputError):
+        CostTerm(searchable(model=Residual()), "mpic", "latency_cycles")
+    network = searchable(model=Residual(), weight_ties=[["first", "second"]])
+    term = CostTerm(network, "mpic", "latency_cycles")
+    network.freeze()
+    found = hwcost.evaluate(network.graph.assign(network.widths()), "mpic").totals["latency_cycles"]
+    assert term.chosen() == pytest.approx(found, rel=1e-9)
+
+
+def test_full_width_network_computes_almost_the_same():
+    model = small_network().eval()
+    network = SearchableNetwork(model, IMAGES[:1], weight_bits=(16,), activation_bits=(16,))
+    network(IMAGES)
+    network.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(network(IMAGES), model(IMAGES), rtol=1e-2, atol=1e-3)
+
+
+def test_pruned_channels_give_zeros_and_one_always_stays():
+    network = searchable()
+    choice = network.network[0].choice
+    with torch.no_grad():
+        choice.logits[:, 0] = 100.0
+    network.eval()
+    weight, bias = network.network[0].soft_parameters()
+    alive = weight.flatten(1).abs().sum(1) > 0
+    assert int(alive.sum()) == 1
+    assert torch.equal(bias != 0, alive)
+    assert sum(bits > 0 for bits in network.widths()["0"]["w_bits"]) == 1
+
+
+def test_last_layer_keeps_its_channels():
+    assert 0 not in searchable().network[5].choice.widths
+    assert 0 in searchable(kept=[]).network[5].choice.widths
+
+
+def test_original_module_is_left_alone():
+    model = small_network()
+    SearchableNetwork(model, IMAGES[:1])
+    assert type(model[0]) is nn.Conv2d
+
+
+def test_wrong_searches_are_refused():
+    with pytest.raises(ValueError, match="per_channel=True"):
+        SearchableNetwork(small_network(), IMAGES[:1], weight_bits=(0, 8))
+    with pytest.raises(ValueError, match="batch norm"):
+        SearchableNetwork(small_network(batch_norm=True), IMAGES[:1], weight_bits=(0, 8), per_channel=True)
+    with pytest.raises(hwcost.InputError, match="'stem' is no convolution"):
+        SearchableNetwork(small_network(), IMAGES[:1], weight_ties=[["stem", "0"]])
+    with pytest.raises(hwcost.InputError, match="no Conv2d and no Linear"):
+        SearchableNetwork(nn.ReLU(), IMAGES[:1])
+    with pytest.raises(hwcost.InputError):
+        CostTerm(SearchableNetwork(small_network(), IMAGES[:1], weight_bits=(3, 8)), "mpic", "latency_cycles")
+
+
+def test_lower_temperature_is_harder():
+    choice = WidthChoice([2, 4, 8])
+    soft = choice.probabilities().max()
+    choice.temperature = 0.01
+    assert choice.probabilities().max() > soft

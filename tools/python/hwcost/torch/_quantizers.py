@@ -1,0 +1,94 @@
+"""Which widths a torch module says that it has, by the conventions that docs/torch.md lists."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence
+
+import torch
+from torch import nn
+
+from hwcost.widths import WeightBits
+
+_QUANTIZER = ("bit_width", "bits", "n_bits", "num_bits", "nbits")
+_WEIGHT = ("quant_weight_bit_width", "weight_bits", "weight_bit_width", "w_bits", "w_bit", "wbits")
+_INPUT = ("quant_input_bit_width", "input_bits", "input_bit_width", "act_bits", "activation_bits", "a_bits", "in_bits",
+          "a_bit", "abits")  # fmt: skip
+_OUTPUT = ("quant_output_bit_width", "quant_act_bit_width", "output_bits", "output_bit_width", "out_bits")
+
+
+def _numbers(value: Any) -> Optional[list[int]]:
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().flatten().tolist()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = [value]
+    if not isinstance(value, (list, tuple)) or not value:
+        return None
+    if not all(isinstance(bits, (int, float)) and bits == int(bits) and 0 <= bits <= 64 for bits in value):
+        return None
+    return [int(bits) for bits in value]
+
+
+def _said(module: nn.Module, names: Sequence[str]) -> Optional[list[int]]:
+    for name in names:
+        value = getattr(module, name, None)
+        if callable(value) and not isinstance(value, (nn.Module, torch.Tensor)):
+            try:
+                value = value()
+            except Exception:  # a method of another meaning, or one that knows nothing before the first run
+                continue
+        numbers = _numbers(value)
+        if numbers is not None:
+            return numbers
+    return None
+
+
+def _has_weights(module: nn.Module) -> bool:
+    return any(parameter.dim() > 1 for parameter in module.parameters())
+
+
+def _fake_quantizer_bits(module: nn.Module) -> Optional[int]:
+    low, high = getattr(module, "quant_min", None), getattr(module, "quant_max", None)
+    if not isinstance(low, int) or not isinstance(high, int) or high <= low:
+        return None
+    bits = (high - low).bit_length()
+    stored_in_8 = getattr(module, "dtype", None) in (torch.quint8, torch.qint8)
+    return 8 if bits == 7 and stored_in_8 else bits  # one bit less guards against overflow alone
+
+
+def is_off(module: nn.Module) -> bool:
+    """Whether it is a fake quantiser that is turned off: it quantises nothing."""
+    enabled = getattr(module, "fake_quant_enabled", None)
+    return isinstance(enabled, torch.Tensor) and not bool(enabled.flatten()[0])
+
+
+def quantizer_bits(module: nn.Module) -> Optional[int]:
+    """The width that a quantiser's output has; None for every other module."""
+    if hasattr(module, "fake_quant_enabled"):
+        return None if is_off(module) else _fake_quantizer_bits(module)
+    is_leaf = next(module.children(), None) is None
+    if "quant" not in type(module).__name__.lower() or not is_leaf or _has_weights(module):
+        return None
+    said = _said(module, _QUANTIZER)
+    return said[0] if said is not None and len(said) == 1 and said[0] > 0 else None
+
+
+def weight_bits(module: nn.Module) -> Optional[WeightBits]:
+    """The width of its weights, or one a channel."""
+    said = _said(module, _WEIGHT) if _has_weights(module) else None
+    if said is None:
+        return None
+    return said[0] if len(said) == 1 else said
+
+
+def _one(said: Optional[list[int]]) -> Optional[int]:
+    return max(said) if said is not None and max(said) > 0 else None
+
+
+def input_bits(module: nn.Module) -> Optional[int]:
+    """The width at which it reads its input, the widest where there is one a channel."""
+    return _one(_said(module, _INPUT))
+
+
+def output_bits(module: nn.Module) -> Optional[int]:
+    """The width of what it gives."""
+    return _one(_said(module, _OUTPUT))
