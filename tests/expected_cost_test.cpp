@@ -178,6 +178,26 @@ TEST(ExpectedCost, OfChoicesIsTheMeanOfTheCosts) {
   EXPECT_DOUBLE_EQ(values.gradients[3], macs * (0.25 / 6.5 + 0.75 / 2.2));
 }
 
+// Bytes of a: 36 of input, 9 an output channel, 4 · bits / 8 of its weights; of the depthwise layer 9 + 9 + bits / 8 a
+// channel. Inputs are read once for all widths.
+TEST(ExpectedCost, OnAMachineWhoseWidthsDoNotAddUpIsOfTheLayerAsAWhole) {
+  Network net;
+  net.convolution("depthwise", net.convolution("a", net.input({1, 4, 3, 3}), 16), 16, 16);
+  SearchSpace space;
+  space.weights = {quantizer("w", {"a", "depthwise"}, {4, 8, 0})};
+  for (const GradientMode mode : {GradientMode::relaxed, GradientMode::straight_through}) {
+    const ExpectedCost cost(net.graph, machine("memory-access"), space, in({"traffic_bytes"}, mode));
+    const ExpectedCost::Values values = cost.evaluate(std::vector{0.5, 0.25, 0.25});
+    EXPECT_DOUBLE_EQ(values.layer_values[0], 36.0 + 12 * 9 + 4 * (8 * 0.5 + 4 * 1.0));
+    EXPECT_DOUBLE_EQ(values.layer_values[1], 12 * 18.0 + 8 * 0.5 + 4 * 1.0);
+    // Half a byte that the eighth depthwise channel takes is there, of the rounding of the seventh.
+    const double half = mode == GradientMode::relaxed ? 0.0 : 0.5;
+    EXPECT_DOUBLE_EQ(values.gradients[0], 16 * (9 + 4 * 0.5) + 16 * (18 + half));
+    EXPECT_DOUBLE_EQ(values.gradients[1], 16 * (9 + 4 * 1.0) + 16 * (18 + 1.0));
+    EXPECT_DOUBLE_EQ(values.gradients[2], 0.0);
+  }
+}
+
 // The width that a layer reads is the one that the layer before writes.
 TEST(ExpectedCost, InputsOfALayerAreOutputsOfTheOneBefore) {
   SearchSpace space;

@@ -175,7 +175,6 @@ class ExpectedCost::Implementation {
     } else if (soft.own_class != kNone) {
       scratch.by_count[soft.own_class * metrics_.size() + m] += node.expected.by_out[i];
     }
-    if (soft.is_depthwise && !soft.follows_inputs()) return;
     for (const ChannelTerm& term : soft.terms) {
       scratch.by_alive[term.channel_class * metrics_.size() + m] += term.entries * by_in;
     }
