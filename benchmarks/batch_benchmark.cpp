@@ -134,6 +134,15 @@ void gradient(benchmark::State& state, const Machine& machine, GradientMode mode
                     [&](const Layer& layer) { benchmark::DoNotOptimize(machine.backend->gradient(layer, mode)); });
 }
 
+// By the members that a search changes.
+void gradient_by_four(benchmark::State& state, const Machine& machine) {
+  const std::uint64_t members =
+      members_named(Family::convolution, {"out_channels", "in_channels", "weight_bits", "input_bits"});
+  a_layer_at_a_time(state, [&](const Layer& layer) {
+    benchmark::DoNotOptimize(machine.backend->gradient_by(layer, GradientMode::straight_through, members));
+  });
+}
+
 // The columns that the loops below read.
 struct Columns {
   const Candidates& all = candidates();
@@ -305,6 +314,7 @@ const bool kRegistered = [] {
     add("scalar", scalar);
     add("batch", batch);
     add("gradient_straight_through", gradient, GradientMode::straight_through);
+    add("gradient_by_four", gradient_by_four);
     add("gradient_relaxed", gradient, GradientMode::relaxed);
     add("beside_scalar", batch_beside_scalar);
   }

@@ -33,7 +33,9 @@ bool sum_rows(const double* prices, std::size_t layers, std::size_t choices, con
   return sound;
 }
 
-[[noreturn]] void fail(const std::string& what) { throw InputError({}, "price table: " + what); }
+[[noreturn]] void fail(const std::string& what, const SourcePlace& place = {}) {
+  throw InputError(place, "price table: " + what);
+}
 
 // Throws for the first choice that is none.
 template <class Integer>
@@ -45,28 +47,28 @@ template <class Integer>
                    contents.layers[k % layers].name, assignments[k], contents.choices.size()));
 }
 
-void check_size(std::string_view what, std::size_t size, std::size_t wanted) {
-  if (size != wanted) fail(fmt::format("{} {}, wanted {}", size, what, wanted));
+void check_size(std::string_view what, std::size_t size, std::size_t wanted, const SourcePlace& place = {}) {
+  if (size != wanted) fail(fmt::format("{} {}, wanted {}", size, what, wanted), place);
 }
 
 }  // namespace
 
-PriceTable::PriceTable(PriceTableContents contents) : contents_(std::move(contents)) {
+PriceTable::PriceTable(PriceTableContents contents, const SourcePlace& place) : contents_(std::move(contents)) {
   const PriceTableContents& c = contents_;
-  if (c.choices.empty()) fail("no choices");
+  if (c.choices.empty()) fail("no choices", place);
   const std::size_t entries = layer_count() * choice_count();
-  check_size("sums of layers without a choice", c.fixed.size(), c.metrics.size());
-  check_size("prices", c.prices.size(), c.metrics.size() * entries);
-  check_size("statuses", c.statuses.size(), entries);
-  check_size("reasons", c.reason_of.size(), entries);
+  check_size("sums of layers without a choice", c.fixed.size(), c.metrics.size(), place);
+  check_size("prices", c.prices.size(), c.metrics.size() * entries, place);
+  check_size("statuses", c.statuses.size(), entries, place);
+  check_size("reasons", c.reason_of.size(), entries, place);
   for (const std::uint32_t reason : c.reason_of) {
-    if (reason >= c.reasons.size()) fail(fmt::format("reason {} of {}", reason, c.reasons.size()));
+    if (reason >= c.reasons.size()) fail(fmt::format("reason {} of {}", reason, c.reasons.size()), place);
   }
   place_.fill(kAbsent);
   for (std::size_t m = 0; m < c.metrics.size(); ++m) {
-    std::uint8_t& place = place_[static_cast<std::size_t>(c.metrics[m])];
-    if (place != kAbsent) fail(fmt::format("metric {} twice", name(c.metrics[m])));
-    place = static_cast<std::uint8_t>(m);
+    std::uint8_t& slot = place_[static_cast<std::size_t>(c.metrics[m])];
+    if (slot != kAbsent) fail(fmt::format("metric {} twice", name(c.metrics[m])), place);
+    slot = static_cast<std::uint8_t>(m);
   }
 }
 

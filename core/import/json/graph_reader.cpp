@@ -1,7 +1,6 @@
 // The IR read from JSON: strictly, every fault with its path in the document.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <type_traits>
 
 #include "did_you_mean.hpp"
@@ -64,9 +63,7 @@ class Reader {
   template <class T>
   void required(const char* name, T Struct::*member) {
     known_.emplace_back(name);
-    const std::optional<JsonValue> field = object_.find(name);
-    if (!field) object_.fail(fmt::format("has no field '{}'", name));
-    read(*field, value_.*member);
+    read(object_.member(name), value_.*member);
   }
   template <class T>
   void optional(const char* name, T Struct::*member) {
@@ -78,9 +75,7 @@ class Reader {
   }
   void extents(const char* name, Op Struct::*op, Dims Struct::*dims) {
     known_.emplace_back(name);
-    const std::optional<JsonValue> field = object_.find(name);
-    if (!field) object_.fail(fmt::format("has no field '{}'", name));
-    value_.*dims = read_extents<0>(info(value_.*op).family, *field);
+    value_.*dims = read_extents<0>(info(value_.*op).family, object_.member(name));
   }
   template <class T>
   void inlined(T Struct::*member) {
@@ -98,13 +93,6 @@ class Reader {
   std::vector<std::string>& known_;
 };
 
-void refuse_others(const JsonValue& object, const std::vector<std::string>& known) {
-  for (const std::string& member : object.members()) {
-    if (std::find(known.begin(), known.end(), member) != known.end()) continue;
-    object.fail(fmt::format("unknown field {}{}", in_quotes(member), did_you_mean(member, known)));
-  }
-}
-
 template <class Struct>
 template <std::size_t Alternative>
 Dims Reader<Struct>::read_extents(Family family, const JsonValue& object) {
@@ -119,7 +107,7 @@ Dims Reader<Struct>::read_extents(Family family, const JsonValue& object) {
     known.emplace_back(member);
     if (const std::optional<JsonValue> field = object.find(member)) extents.*pointer = field->number();
   }
-  refuse_others(object, known);
+  object.refuse_others(known);
   return extents;
 }
 
@@ -128,7 +116,7 @@ void read_fields(const JsonValue& json, Struct& value, std::vector<std::string> 
   json.check_object();
   Reader<Struct> reader(json, value, known);
   JsonFields<Struct>::list(reader);
-  refuse_others(json, known);
+  json.refuse_others(known);
 }
 
 template <ListsJsonFields Struct>
@@ -139,19 +127,12 @@ void read(const JsonValue& json, Struct& value) {
   read_fields(json, value, {});
 }
 
-void check_schema(const JsonValue& document) {
-  document.check_object();
-  const std::optional<JsonValue> schema = document.find("schema");
-  if (!schema) document.fail(fmt::format("has no field 'schema': wanted \"{}\"", kSchema));
-  if (schema->text() != kSchema) schema->fail(fmt::format("is {}, wanted '{}'", in_quotes(schema->text()), kSchema));
-}
-
 }  // namespace
 
 Graph read_graph_json(std::string_view text, const std::string& file) {
   const nlohmann::json json = parse_json(text, file);
   const JsonValue document(json, file);
-  check_schema(document);
+  document.check_schema(kSchema);
   Graph graph;
   read_fields(document, graph, {"schema"});
   const std::string read_from = std::exchange(graph.file, file);  // faults are this file's

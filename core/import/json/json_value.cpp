@@ -102,6 +102,11 @@ double JsonValue::number() const {
   return value;
 }
 
+double JsonValue::real() const {
+  if (!json_.is_number()) fail_kind("a number");
+  return json_.get<double>();
+}
+
 std::size_t JsonValue::index() const {
   const double value = number();
   if (!(value >= 0.0 && value <= kLargestExactCount) || value != std::floor(value)) {
@@ -132,10 +137,26 @@ std::optional<JsonValue> JsonValue::find(std::string_view member) const {
   return JsonValue(*it, *this, fmt::format(".{}", member));
 }
 
-std::vector<std::string> JsonValue::members() const {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : json_.items()) names.push_back(name);
-  return names;
+JsonValue JsonValue::member(std::string_view name) const {
+  check_object();
+  const auto it = json_.find(name);
+  if (it == json_.end()) fail(fmt::format("has no field '{}'", name));
+  return {*it, *this, fmt::format(".{}", name)};
+}
+
+void JsonValue::refuse_others(const std::vector<std::string>& known) const {
+  check_object();
+  for (const auto& [name, value] : json_.items()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    fail(fmt::format("unknown field {}{}", in_quotes(name), did_you_mean(name, known)));
+  }
+}
+
+void JsonValue::check_schema(std::string_view wanted) const {
+  check_object();
+  const std::optional<JsonValue> schema = find("schema");
+  if (!schema) fail(fmt::format("has no field 'schema': wanted \"{}\"", wanted));
+  if (schema->text() != wanted) schema->fail(fmt::format("is {}, wanted '{}'", in_quotes(schema->text()), wanted));
 }
 
 nlohmann::json parse_json(std::string_view text, const std::string& file) {

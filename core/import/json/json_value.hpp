@@ -15,9 +15,11 @@ class JsonValue {
   JsonValue(const nlohmann::json& document, const std::string& file) : json_(document), file_(file) {}
 
   [[nodiscard]] bool is_text() const { return json_.is_string(); }
+  [[nodiscard]] bool is_null() const { return json_.is_null(); }
   // Each throws InputError where the value is of another kind.
   [[nodiscard]] const std::string& text() const;
-  [[nodiscard]] double number() const;
+  [[nodiscard]] double number() const;      // of which the text says every digit: a count, a width
+  [[nodiscard]] double real() const;        // the nearest double
   [[nodiscard]] std::size_t index() const;  // a whole number from 0 on
   [[nodiscard]] bool flag() const;
   [[nodiscard]] std::size_t size() const;  // of an array
@@ -25,7 +27,12 @@ class JsonValue {
   void check_object() const;
   // Nothing where the object has no such member.
   [[nodiscard]] std::optional<JsonValue> find(std::string_view member) const;
-  [[nodiscard]] std::vector<std::string> members() const;
+  // Throws InputError where the object has no such member.
+  [[nodiscard]] JsonValue member(std::string_view name) const;
+  // Throws InputError at a member that is none of these.
+  void refuse_others(const std::vector<std::string>& known) const;
+  // Throws InputError where this is no object with a member "schema" of that text.
+  void check_schema(std::string_view wanted) const;
 
   // Throws InputError "file: error: nodes[3].op: <what>".
   [[noreturn]] void fail(const std::string& what) const;

@@ -82,8 +82,8 @@ struct PriceTableOptions {
 // weights must be given the same choice.
 class HWCOST_EXPORT PriceTable {
  public:
-  // Throws InputError where the parts do not fit each other.
-  explicit PriceTable(PriceTableContents contents);
+  // Throws InputError at `place` where the parts do not fit each other.
+  explicit PriceTable(PriceTableContents contents, const SourcePlace& place = {});
 
   [[nodiscard]] const PriceTableContents& contents() const { return contents_; }
   [[nodiscard]] std::size_t layer_count() const { return contents_.layers.size(); }
