@@ -177,5 +177,80 @@ TEST(OnnxFunctions, OfOperatorsThatWeKnowAreNotLookedInto) {
   EXPECT_EQ(writer.import().nodes.at(0).layer.op, Op::gelu);
 }
 
+// F0 calls F1, which calls F2, ...; each twice where `calls` is 2. Nodes have names of that length.
+ModelWriter nested_functions(int depth, int calls, std::size_t name_length) {
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  const std::string name(name_length, 'n');
+  for (int level = 0; level < depth; ++level) {
+    ModelWriter body;
+    const bool innermost = level == depth - 1;
+    for (int call = 0; call < calls; ++call) {
+      const std::string out = call == calls - 1 ? "b" : "h" + std::to_string(call);
+      auto& node = body.node(innermost ? "Relu" : "F" + std::to_string(level + 1), {"a"}, {out});
+      node.domain = innermost ? "" : "acme";
+      node.name = name + std::to_string(call);
+    }
+    writer.function("acme", "F" + std::to_string(level), {"a"}, {"b"}, body);
+  }
+  writer.node("F0", {"x"}, {"y"}).domain = "acme";
+  writer.output("y");
+  return writer;
+}
+
+TEST(OnnxFunctions, NamesThatGrowAtEveryLevelAreAnErrorOfOneLine) {
+  const std::string error = error_of(nested_functions(60, 1, 120));
+  EXPECT_NE(error.find("a name within it has 4"), std::string::npos) << error;
+  EXPECT_NE(error.find("characters, more than 4096"), std::string::npos) << error;
+  EXPECT_EQ(error.find('\n'), std::string::npos);
+  EXPECT_EQ(nested_functions(30, 1, 120).import().nodes.size(), 1U);
+}
+
+TEST(OnnxFunctions, WhoseNamesTakeTooMuchMemoryInAllAreAnError) {
+  const ModelWriter writer = nested_functions(16, 2, 230);  // 2^16 names of 3700 bytes
+  EXPECT_LT(writer.bytes().size(), 16000U);
+  const std::string error = error_of(writer);
+  EXPECT_NE(error.find("copies of functions and bodies within each other take more than 256 MiB"), std::string::npos)
+      << error;
+}
+
+TEST(OnnxFunctions, ThatCopyLongAttributesVeryOftenAreAnError) {
+  const OnnxAttribute list{.name = "values", .integers = test::Extents(100000, 1)};
+  for (const bool from_the_caller : {false, true}) {
+    ModelWriter body;
+    body.node("Custom", {"a"}, {"b"}, {from_the_caller ? reference("values", "values") : list});
+    ModelWriter writer;
+    writer.input("x", {4, 8});
+    writer.function("acme", "Block", {"a"}, {"b"}, body);
+    ModelWriter many;
+    for (int k = 0; k < 1000; ++k) {
+      many.node("Block", {"a"}, {"b" + std::to_string(k)}, {reference("values", "values")}).domain = "acme";
+    }
+    writer.function("acme", "Many", {"a"}, {"b0"}, many);
+    writer.node("Many", {"x"}, {"y"}, {list}).domain = "acme";
+    writer.output("y");
+    EXPECT_LT(writer.bytes().size(), 300000U);
+    EXPECT_NE(error_of(writer).find("take more than 256 MiB"), std::string::npos);
+  }
+}
+
+TEST(OnnxFunctions, WhoseBodiesStateVeryManyValuesAreAnError) {
+  ModelWriter branch;
+  branch.node("Relu", {"a"}, {"r"});
+  branch.output("r");
+  for (int k = 0; k < 3000; ++k) branch.value_info("v" + std::to_string(k), {1, 2, 3, 4});
+  ModelWriter chooses;
+  chooses.node("If", {"c"}, {"b"}, {body("then_branch", branch), body("else_branch", branch)});
+  ModelWriter writer;
+  writer.input("x", {4, 8});
+  writer.input("choice", {1}, kBool);
+  writer.function("acme", "Choose", {"a", "c"}, {"b"}, chooses);
+  for (int k = 0; k < 1000; ++k) {
+    writer.node("Choose", {"x", "choice"}, {"y" + std::to_string(k)}).domain = "acme";
+  }
+  writer.output("y0");
+  EXPECT_NE(error_of(writer).find("take more than 256 MiB"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hwcost

@@ -24,10 +24,16 @@ void append_cell(std::string& line, std::string_view cell, std::size_t to_width,
 
 }  // namespace
 
+// Control characters are one byte (C0, DEL) or two in UTF-8 (C1: U+0080 to U+009F).
 std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20u || c == 0x7F) c = '?';
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const auto byte = static_cast<unsigned char>(text[k]);
+    const bool is_c1 =
+        byte == 0xC2u && k + 1 < text.size() && (static_cast<unsigned char>(text[k + 1]) & 0xE0u) == 0x80u;
+    result += byte < 0x20u || byte == 0x7Fu || is_c1 ? '?' : text[k];
+    if (is_c1) ++k;
   }
   return result;
 }

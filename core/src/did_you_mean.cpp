@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "utf8.hpp"
+
 namespace hwcost {
 namespace {
 
@@ -57,11 +59,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
-  if (text.size() <= kLongest) return fmt::format("'{}'", text);
-  std::size_t length = kLongest;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0u) == 0x80u) --length;  // whole UTF-8 characters
-  return fmt::format("'{}...'", text.substr(0, length));
+  constexpr std::size_t kLongest = 83;
+  return fmt::format("'{}'", shortened(one_line(text), kLongest));
 }
 
 }  // namespace hwcost

@@ -20,12 +20,19 @@ namespace {
   throw InputError({place, 0}, what);
 }
 
+// Empty: there is none.
+std::optional<std::string> fault_of_sentence(std::string_view text) {
+  if (!text.empty() && text.find_first_not_of(' ') == std::string_view::npos) return "is blank";
+  return fault_of_text(text, kLongestText);
+}
+
 // Walks the nodes in execution order and holds which tensors have a value so far.
 class Validator {
  public:
   explicit Validator(const Graph& graph) : graph_(graph), has_value_(graph.tensors.size(), false) {}
 
   void run() {
+    check_texts();
     for (TensorId id = 0; id < graph_.tensors.size(); ++id) check_tensor(id);
     for (const TensorId id : graph_.inputs) {
       check_network_edge(id, "input");
@@ -43,6 +50,14 @@ class Validator {
  private:
   [[noreturn]] void fail(const std::string& what) const { throw InputError({graph_.file, 0}, what); }
 
+  void check_texts() const {
+    const auto refuse = [&](std::string_view which, const std::optional<std::string>& fault) {
+      if (fault) fail(fmt::format("{} {}", which, *fault));
+    };
+    refuse("the network's name", fault_of_name(graph_.name));
+    for (const std::string& note : graph_.notes) refuse("a note", fault_of_sentence(note));
+  }
+
   void check_names(NodeId k) const {
     const Node& node = graph_.nodes[k];
     const auto refuse = [&](std::string_view which, const std::optional<std::string>& fault) {
@@ -51,6 +66,9 @@ class Validator {
     refuse("name", fault_of_name(node.layer.name));
     refuse("name in the model file", fault_of_name(node.source));
     refuse("module", fault_of_module(node.layer.module));
+    refuse("operator's name", fault_of_name(node.layer.custom_op));
+    refuse("reason", fault_of_sentence(node.layer.custom_reason));
+    refuse("assumption", fault_of_sentence(node.layer.assumption));
   }
 
   void check_tensor(TensorId id) const {

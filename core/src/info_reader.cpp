@@ -11,6 +11,7 @@
 #include "did_you_mean.hpp"
 #include "hwcost/error.hpp"
 #include "info_guard.hpp"
+#include "utf8.hpp"
 
 namespace hwcost {
 namespace {
@@ -79,12 +80,9 @@ namespace {
 
 using Tree = boost::property_tree::basic_ptree<std::string, LocatedText>;
 
-bool has_control_character(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) return true;
-  }
-  return false;
+void check_line(std::string_view text, const std::string& key, const SourcePlace& place) {
+  const auto fault = fault_of_line(text);
+  if (fault) throw InputError(place, fmt::format("{} {}: one line of text is wanted", in_quotes(key), *fault));
 }
 
 // Recursion is as deep as the text nests, which check_info_text has bounded.
@@ -94,10 +92,7 @@ std::vector<InfoNode> nodes_of(const Tree& tree, const std::string& file) {
   for (const auto& [key, child] : tree) {
     const LocatedText& data = child.data();
     if (key.empty()) throw InputError({file, data.line}, "a key is empty");
-    if (has_control_character(key) || has_control_character(data.text)) {
-      throw InputError({file, data.line},
-                       fmt::format("{} holds a control character: one line of text is wanted", in_quotes(key)));
-    }
+    for (const std::string& line : {key, data.text}) check_line(line, key, {file, data.line});
     nodes.push_back({key, data.text, data.line, nodes_of(child, file)});
   }
   return nodes;

@@ -44,6 +44,7 @@ class AttributeCopier {
     std::vector<Attribute> result;
     for (const Attribute& attribute : attributes) {
       if (const Attribute* given = referred(attribute)) {
+        renaming_.count(bytes_of(*given));
         result.push_back(*given);
         result.back().name = attribute.name;
       } else if (attribute.reference.empty()) {
@@ -68,6 +69,7 @@ class AttributeCopier {
   }
 
   std::shared_ptr<const Body> copy(const Body& body) {
+    renaming_.count(bytes_of(body));
     own_.push_back(defined_by(body));
     auto result = std::make_shared<Body>(body);
     for (Node& node : result->nodes) {
@@ -117,12 +119,21 @@ std::size_t nodes_within(const Body& body) {
   return count;
 }
 
-Renaming::Renaming(std::deque<std::string>& texts, std::string label)
-    : texts_(texts), label_(std::move(label)), value_prefix_(fmt::format("{}#{}/", label_, texts.size())) {}
+Renaming::Renaming(std::deque<std::string>& texts, std::string label, CopyLimits* limits)
+    : texts_(texts),
+      label_(std::move(label)),
+      limits_(limits),
+      value_prefix_(fmt::format("{}#{}/", label_, texts.size())) {}
+
+std::string_view Renaming::keep(std::string name) {
+  if (limits_ != nullptr) limits_->check_name(name, label_);
+  count(bytes_of_name(name));
+  return texts_.emplace_back(std::move(name));
+}
 
 void Renaming::make_own(std::string_view name) {
   if (name.empty() || names_.contains(name)) return;
-  names_.emplace(name, texts_.emplace_back(value_prefix_ + std::string(name)));
+  names_.emplace(name, keep(value_prefix_ + std::string(name)));
 }
 
 void Renaming::make_own(const std::vector<Node>& nodes) {
@@ -138,14 +149,15 @@ std::string_view Renaming::operator()(std::string_view name) const {
 
 std::string_view Renaming::node_name(const Node& node, std::size_t position) {
   const std::string label = node_label(node, position);
-  if (label.find('/') != std::string::npos) return texts_.emplace_back(fmt::format("{}/{}", label_, label));
-  return texts_.emplace_back(fmt::format("{}/{}/{}", label_, label, node.type));
+  if (label.find('/') != std::string::npos) return keep(fmt::format("{}/{}", label_, label));
+  return keep(fmt::format("{}/{}/{}", label_, label, node.type));
 }
 
 std::vector<Node> copy_nodes(const std::vector<Node>& nodes, Renaming& renaming, const Caller& caller) {
   std::vector<Node> copies;
   copies.reserve(nodes.size());
   for (std::size_t k = 0; k < nodes.size(); ++k) {
+    renaming.count(bytes_of(nodes[k]));
     Node& copy = copies.emplace_back(nodes[k]);
     copy.name = renaming.node_name(nodes[k], k);
     for (auto* names : {&copy.inputs, &copy.outputs, &copy.captured}) {
@@ -158,6 +170,7 @@ std::vector<Node> copy_nodes(const std::vector<Node>& nodes, Renaming& renaming,
 }
 
 Body copy_body(const Body& body, Renaming& renaming) {
+  renaming.count(bytes_around_nodes(body));
   Body copy = body;
   const auto rename = [&](auto& items, bool own) {
     for (auto& item : items) {

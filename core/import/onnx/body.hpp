@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "copy_limits.hpp"
 #include "model.hpp"
 
 namespace hwcost::onnx {
@@ -21,8 +22,9 @@ std::size_t nodes_within(const Body& body);
 // Names that a copy of a body has in place of its own. Values from outside keep theirs.
 class Renaming {
  public:
-  // `texts` keeps the new names; those of nodes begin with `label`, those of values too and are there once.
-  Renaming(std::deque<std::string>& texts, std::string label);
+  // `texts` keeps the new names; those of nodes begin with `label`, those of values too and are there once. `limits`
+  // may be null: where copies are at most a multiple of the file.
+  Renaming(std::deque<std::string>& texts, std::string label, CopyLimits* limits);
 
   void set(std::string_view name, std::string_view in_its_place) { names_.insert_or_assign(name, in_its_place); }
   void make_own(std::string_view name);           // unless it is set already
@@ -31,10 +33,17 @@ class Renaming {
   [[nodiscard]] std::string_view operator()(std::string_view name) const;
   // "/block/If" and "conv" are "/block/If/conv/Conv": a scope of its own for what has no path.
   [[nodiscard]] std::string_view node_name(const Node& node, std::size_t position);
+  // Counts bytes that the copy takes besides.
+  void count(std::size_t bytes) const {
+    if (limits_ != nullptr) limits_->add(bytes, label_);
+  }
 
  private:
+  std::string_view keep(std::string name);
+
   std::deque<std::string>& texts_;
   std::string label_;
+  CopyLimits* limits_;
   std::string value_prefix_;
   std::unordered_map<std::string_view, std::string_view> names_;
 };

@@ -26,7 +26,8 @@ void mark_layers(GraphBuilder& builder, const GraphBuilder::Mark& since, double 
     Layer& layer = graph.nodes[k].layer;
     layer.repeat *= repeat;
     if (assumption.empty() || layer.assumption.find(assumption) != std::string::npos) continue;
-    layer.assumption += layer.assumption.empty() ? assumption : "; " + assumption;
+    const std::string all = layer.assumption.empty() ? assumption : layer.assumption + "; " + assumption;
+    layer.assumption = shortened(all, kLongestText);
   }
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kMostNodes = 200000;  // of all expanded functions togethe
 
 class Expander {
  public:
-  Expander(Model& model, const std::string& file) : texts_(model.texts), file_(file) {
+  Expander(Model& model, const std::string& file) : texts_(model.texts), file_(file), limits_(file) {
     for (const Function& function : model.functions) {
       if (find_operator(function.domain, function.name) != nullptr) continue;
       if (!functions_.emplace(key(function.domain, function.name, function.overload), &function).second) {
@@ -112,7 +112,7 @@ class Expander {
   }
 
   std::vector<Node> copied_body(const Function& function, const Node& node, std::size_t position) {
-    Renaming renaming(texts_, node_label(node, position));
+    Renaming renaming(texts_, node_label(node, position), &limits_);
     for (std::size_t k = 0; k < function.inputs.size(); ++k) {
       renaming.set(function.inputs[k], k < node.inputs.size() ? node.inputs[k] : std::string_view());
     }
@@ -145,7 +145,10 @@ class Expander {
   void expand_attributes(Node& node, std::size_t position) {
     for (Attribute& attribute : node.attributes) {
       if (!attribute.body) continue;
-      if (!active_.empty()) count_made(attribute.body->nodes.size(), node, position);
+      if (!active_.empty()) {
+        count_made(attribute.body->nodes.size(), node, position);
+        limits_.add(bytes_of(*attribute.body), node_label(node, position));
+      }
       auto body = std::make_shared<Body>(*attribute.body);
       body->nodes = expanded(std::move(body->nodes));
       attribute.body = std::move(body);
@@ -154,6 +157,7 @@ class Expander {
 
   std::deque<std::string>& texts_;
   const std::string& file_;
+  CopyLimits limits_;
   std::map<Key, const Function*> functions_;
   std::vector<const Function*> active_;
   std::size_t made_ = 0;

@@ -34,7 +34,7 @@ void check_type(const std::string& file, std::string_view which, std::string_vie
 }
 
 GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
-    : model_(model), file_(std::move(file)), log_(log) {
+    : model_(model), file_(std::move(file)), log_(log), copy_limits_(file_) {
   values_.reserve(model.nodes.size() + model.initializers.size());
   readers_.reserve(model.nodes.size() + model.initializers.size());
   declared_.reserve(model.value_infos.size());

@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "copy_limits.hpp"
 #include "hwcost/graph.hpp"
 #include "hwcost/import/onnx.hpp"
+#include "limits.hpp"
 #include "value.hpp"
 
 namespace hwcost::onnx {
@@ -44,7 +46,7 @@ class GraphBuilder {
   [[nodiscard]] const std::string& file() const { return file_; }
   Graph& graph() { return graph_; }
 
-  void note(std::string sentence) { graph_.notes.push_back(std::move(sentence)); }
+  void note(std::string_view sentence) { graph_.notes.push_back(shortened(sentence, kLongestText)); }
   // Adds a fact where somebody wants to know; `fact` is a callable that makes it.
   template <class Fact>
   void log(Fact&& fact) {
@@ -101,6 +103,7 @@ class GraphBuilder {
   const Body& adopt(Body body);
   // Fails where bodies, each copied for every node that has it, make too many nodes. `label` is that node's.
   void count_copied(std::size_t nodes, const std::string& label);
+  CopyLimits& copy_limits() { return copy_limits_; }
 
   // Whether that many nodes more may be made by unrolling loops.
   bool may_unroll(std::size_t nodes);
@@ -166,6 +169,7 @@ class GraphBuilder {
   std::size_t next_parameter_ = 1;
   std::size_t copied_nodes_ = 0;
   std::size_t unrolled_nodes_ = 0;
+  CopyLimits copy_limits_;
   double folded_elements_ = 0.0;
   double block_scales_ = 0.0;
 };

@@ -6,6 +6,7 @@
 
 #include "body.hpp"
 #include "hwcost/error.hpp"
+#include "naming.hpp"
 
 namespace hwcost::onnx {
 namespace {
@@ -167,6 +168,8 @@ Attribute read_attribute(pbf_reader reader, const Place& place) {
 
 std::string_view normal_domain(std::string_view domain) { return domain == "ai.onnx" ? std::string_view() : domain; }
 
+constexpr std::size_t kMostAttributes = 1024;  // of a node: they are found by name, one after the other
+
 Node read_node(pbf_reader reader, const Place& place) {
   Node node;
   while (reader.next()) {
@@ -195,6 +198,10 @@ Node read_node(pbf_reader reader, const Place& place) {
       default:
         reader.skip();
     }
+  }
+  if (node.attributes.size() > kMostAttributes) {
+    throw InputError({place.file, 0}, fmt::format("node {} has {} attributes, wanted at most {}", node_label(node, 0),
+                                                  node.attributes.size(), kMostAttributes));
   }
   node.captured = captured_values(node);
   return node;
@@ -358,6 +365,11 @@ Function read_function(pbf_reader reader, const Place& place) {
       default:
         reader.skip();
     }
+  }
+  if (function.defaults.size() > kMostAttributes) {
+    throw InputError({place.file, 0},
+                     fmt::format("function '{}' has {} attributes, wanted at most {}", clean_text(function.name),
+                                 function.defaults.size(), kMostAttributes));
   }
   return function;
 }

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "utf8.hpp"
+
 namespace hwcost::onnx {
 namespace {
 
@@ -35,40 +37,9 @@ std::string dotted_scope(const std::vector<std::string_view>& scopes) {
   return fmt::format("{}", fmt::join(kept, "."));
 }
 
-// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 where it is not one.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first < 0x20 || first == 0x7F ? 0 : 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(k) & 0xC0U) != 0x80U) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second > 0x9F;
-  const bool beyond = first == 0xF4 && second > 0x8F;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
 }  // namespace
 
-std::string clean_text(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) {
-      result += '?';
-      text.remove_prefix(1);
-    } else {
-      result += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return result;
-}
+std::string clean_text(std::string_view text) { return one_line(text); }
 
 std::string node_label(const Node& node, std::size_t position) {
   if (!node.name.empty()) return clean_text(node.name);

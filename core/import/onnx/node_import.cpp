@@ -124,7 +124,7 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
                                const std::string& label) {
   GraphBuilder& builder = call.builder();
   builder.count_copied(body.nodes.size(), call.label());
-  Renaming renaming(builder.texts(), label);
+  Renaming renaming(builder.texts(), label, &builder.copy_limits());
   const Body& copy = builder.adopt(copy_body(body, renaming));
   for (std::size_t k = 0; k < inputs.size() && k < copy.inputs.size(); ++k) {
     builder.define(builder.renamed(std::move(inputs[k]), copy.inputs[k].name));
@@ -142,7 +142,7 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
 
 void import_in_its_place(OperatorCall& call, std::vector<Node> nodes) {
   GraphBuilder& builder = call.builder();
-  Renaming renaming(builder.texts(), call.label());
+  Renaming renaming(builder.texts(), call.label(), nullptr);
   renaming.make_own(nodes);
   Body body;
   body.nodes = copy_nodes(nodes, renaming);

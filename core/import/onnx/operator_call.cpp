@@ -17,6 +17,7 @@ namespace hwcost::onnx {
 namespace {
 
 constexpr std::int64_t kRecentOpset = 21;
+constexpr std::size_t kLongestShown = 80;  // bytes of a text attribute
 
 // Operators whose output holds no value that was not in the input, or is as wide as it: pooling, views, clamps.
 bool keeps_values(Op op) {
@@ -260,9 +261,10 @@ void OperatorCall::become_custom(std::string reason, Outputs outputs) {
     if (shape) dims.out_elements += *elements(*shape);
   }
   layer(Op::custom, dims, std::move(owned));
-  layer_->custom_op =
-      clean_text(node_.domain.empty() ? std::string(node_.type) : fmt::format("{}.{}", node_.domain, node_.type));
-  layer_->custom_reason = std::move(reason);
+  const std::string type =
+      node_.domain.empty() ? std::string(node_.type) : fmt::format("{}.{}", node_.domain, node_.type);
+  layer_->custom_op = shortened(clean_text(type), kLongestText);
+  layer_->custom_reason = shortened(reason, kLongestText);
 }
 
 void OperatorCall::fuse(std::string_view activation) {
@@ -272,7 +274,7 @@ void OperatorCall::fuse(std::string_view activation) {
   else if (activation == "Clip")
     layer_->fused_activation = Op::clip;
   else
-    assume(fmt::format("its activation {} is not counted", clean_text(activation)));
+    assume(fmt::format("its activation {} is not counted", shortened(clean_text(activation), kLongestShown)));
 }
 
 void OperatorCall::commit() {
@@ -436,7 +438,7 @@ void OperatorCall::log_buffers() {
 std::string OperatorCall::unknown_since() const {
   const std::optional<std::size_t> operand = operand_of_unknown_shape();
   if (operand && inputs_[*operand]->unknown_since) return *inputs_[*operand]->unknown_since;
-  return fmt::format("{} ({})", label(), clean_text(node_.type));
+  return shortened(fmt::format("{} ({})", label(), clean_text(node_.type)), kLongestText);
 }
 
 void OperatorCall::log_folded() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph_builder.hpp"
+#include "limits.hpp"
 #include "naming.hpp"
 #include "widths.hpp"
 
@@ -85,7 +86,7 @@ class OperatorCall {
   // The activation that the operator does on its way out, by its ONNX name; empty: none. Pre: layer() was called.
   void fuse(std::string_view activation);
   // What was guessed of the layer's work: its price is an approximation. Pre: layer() was called.
-  void assume(std::string assumption) { layer_->assumption = std::move(assumption); }
+  void assume(std::string_view assumption) { layer_->assumption = shortened(assumption, kLongestText); }
   // Writes layer and outputs into the graph.
   void commit();
 

@@ -8,6 +8,7 @@
 
 #include "data_types.hpp"
 #include "hwcost/error.hpp"
+#include "limits.hpp"
 #include "tensor_values.hpp"
 
 namespace hwcost::onnx {
@@ -22,9 +23,23 @@ constexpr std::uint64_t kLargestField = std::uint64_t{1} << 26;
 constexpr std::size_t kLongestVarint = 10;
 constexpr int kDeepest = 100;
 
-// What a length-delimited field holds: a message that we walk, bytes that are copied as they are, bytes that are left
-// out (all of them, or long ones), or the elements of a tensor.
-enum class Content { model, graph, function, node, attribute, tensor, sparse_tensor, bytes, blob, nothing, elements };
+// What a length-delimited field holds: a message that we walk, a name, bytes that are copied as they are, bytes that
+// are left out (all of them, or long ones), or the elements of a tensor.
+enum class Content {
+  model,
+  graph,
+  function,
+  node,
+  attribute,
+  tensor,
+  sparse_tensor,
+  value_info,
+  name,
+  bytes,
+  blob,
+  nothing,
+  elements
+};
 
 enum class Wire : std::uint32_t { varint = 0, fixed64 = 1, length = 2, fixed32 = 5 };
 
@@ -44,23 +59,28 @@ Content content(Content message, std::uint64_t field) {
       if (field == 1) return Content::node;
       if (field == 5) return Content::tensor;
       if (field == 15) return Content::sparse_tensor;
-      return is_one_of(field, {2, 11, 12, 13}) ? Content::bytes : Content::nothing;
+      if (is_one_of(field, {11, 12, 13})) return Content::value_info;
+      return field == 2 ? Content::name : Content::nothing;
     case Content::function:
       if (field == 7) return Content::node;
       if (field == 11) return Content::attribute;
-      return is_one_of(field, {1, 4, 5, 6, 9, 10, 12, 13}) ? Content::bytes : Content::nothing;
+      if (is_one_of(field, {1, 4, 5, 6, 10, 13})) return Content::name;
+      return field == 9 ? Content::bytes : Content::nothing;
     case Content::node:
       if (field == 5) return Content::attribute;
-      return is_one_of(field, {1, 2, 3, 4, 7, 8}) ? Content::bytes : Content::nothing;
+      return is_one_of(field, {1, 2, 3, 4, 7, 8}) ? Content::name : Content::nothing;
+    case Content::value_info:
+      return field == 1 ? Content::name : field == 2 ? Content::blob : Content::nothing;
     case Content::attribute:
       if (is_one_of(field, {5, 10})) return Content::tensor;
       if (is_one_of(field, {6, 11})) return Content::graph;
       if (is_one_of(field, {22, 23})) return Content::sparse_tensor;
       if (is_one_of(field, {4, 9})) return Content::blob;
-      return is_one_of(field, {1, 7, 8, 14, 15, 21}) ? Content::bytes : Content::nothing;
+      if (is_one_of(field, {1, 21})) return Content::name;
+      return is_one_of(field, {7, 8, 14, 15}) ? Content::bytes : Content::nothing;
     case Content::tensor:
       if (is_one_of(field, {4, 5, 6, 7, 9, 10, 11})) return Content::elements;
-      return is_one_of(field, {1, 8}) ? Content::bytes : Content::nothing;
+      return field == 1 ? Content::bytes : field == 8 ? Content::name : Content::nothing;
     case Content::sparse_tensor:
       return field == 1 ? Content::tensor : field == 3 ? Content::bytes : Content::nothing;
     default:
@@ -136,6 +156,12 @@ class SkeletonReader {
     copy(size);
   }
 
+  void check_name(std::uint64_t size) const {
+    if (size <= kLongestName) return;
+    throw InputError({file_, 0},
+                     fmt::format("the name at byte {} has {} bytes, wanted at most {}", position_, size, kLongestName));
+  }
+
   // The fields of a message up to `end`.
   void walk(Content message, std::uint64_t end, int depth) {
     if (depth > kDeepest) fail(fmt::format("messages more than {} deep in each other", kDeepest));
@@ -167,6 +193,10 @@ class SkeletonReader {
     switch (const Content inner = content(message, tag >> 3U)) {
       case Content::bytes:
         if (message == Content::tensor && tag >> 3U == 1) count_packed(size, elements);
+        copy_field(tag, size);
+        break;
+      case Content::name:
+        check_name(size);
         copy_field(tag, size);
         break;
       case Content::blob:
