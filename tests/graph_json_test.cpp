@@ -55,7 +55,7 @@ TEST(GraphJson, NothingOfWidthsIsLost) {
     if (*rc::gen::arbitrary<bool>()) layer.precision.weight.uniform = kFloat32;
     layer.precision.input =
         *rc::gen::element(integer(1), integer(64), kFloat32, NumberFormat{16, NumberFormat::Kind::brain});
-    layer.name = *rc::gen::element<std::string>("", "a.b", "with \"quotes\" and \n", "\xC3\xA9");
+    layer.name = *rc::gen::element<std::string>("", "a.b", "with \"quotes\" and \\", "\xC3\xA9");
     layer.repeat = *rc::gen::element(1.0, 2.0, 1e9);
     add_layer(graph, layer);
     RC_ASSERT(round_trip(graph) == graph);
@@ -216,6 +216,25 @@ TEST(GraphJson, NamesAndModulesHaveALargestLength) {
             "net.json: error: node 0: its module has 65 segments, more than 64");
   EXPECT_EQ(fault_in(replaced(plain, R"("name":"a")", R"("name":")" + std::string(4097, 'n') + '"')),
             "net.json: error: tensor 0: its name has 4097 characters, more than 4096");
+}
+
+TEST(GraphJson, TextsAreOneLineOfLimitedLength) {
+  const auto fault_with = [](const std::string& field, const std::string& text) {
+    return fault_in(document(",\"" + field + "\":\"" + text + '"'));
+  };
+  EXPECT_EQ(fault_in(replaced(kPlain, R"("name":"n")", R"("name":"n\u0000\u001b[2J")")),
+            "net.json: error: node 0: its name holds the control character U+0000");
+  EXPECT_EQ(fault_in(replaced(kPlain, R"("name":"a")", R"("name":"\u009b2J")")),
+            "net.json: error: tensor 0: its name holds the control character U+009B");
+  EXPECT_EQ(fault_with("assumption", "two\\nlines"),
+            "net.json: error: node 0: its assumption holds the control character U+000A");
+  EXPECT_EQ(fault_with("assumption", "  "), "net.json: error: node 0: its assumption is blank");
+  EXPECT_EQ(fault_with("assumption", std::string(1025, 'a')),
+            "net.json: error: node 0: its assumption has 1025 characters, more than 1024");
+  EXPECT_EQ(fault_with("custom_reason", std::string(1025, 'a')),
+            "net.json: error: node 0: its reason has 1025 characters, more than 1024");
+  EXPECT_EQ(fault_with("custom_op", std::string(4097, 'a')),
+            "net.json: error: node 0: its operator's name has 4097 characters, more than 4096");
 }
 
 // Processor seconds that reading a document of so many nodes takes.

@@ -215,7 +215,7 @@ TEST(LayerTable, ReadsEveryUsualFormOfCsv) {
 }
 
 TEST(LayerTable, LinesCountThroughQuotedLineEnds) {
-  EXPECT_EQ(fault_in("name,op,in_channels,out_channels\n\"a\nb\",linear,4,5\nc,linear,x,5\n"),
+  EXPECT_EQ(fault_in("x_note,op,in_channels,out_channels\n\"a\nb\",linear,4,5\nc,linear,x,5\n"),
             "net.csv:4: error: column 'in_channels': 'x' is no number");
 }
 
@@ -308,6 +308,10 @@ INSTANTIATE_TEST_SUITE_P(
               "net.csv:2: error: column 'name': has 4097 characters, more than 4096"},
         Fault{"DeepModule", "name,op\n" + std::string(65, '.') + ",relu\n",
               "net.csv:2: error: column 'name': its module has 65 segments, more than 64"},
+        Fault{"ControlInName", "name,op,in_channels\na\xC2\x9B[2Jb,relu,4\n",
+              "net.csv:2: error: column 'name': holds the control character U+009B"},
+        Fault{"BytesInName", "name,op,in_channels\na\xFF,relu,4\n",
+              "net.csv:2: error: column 'name': holds bytes that are not UTF-8"},
         Fault{"Zero", "op,in_h\nrelu,0\n", "net.csv:2: error: column 'in_h': is 0, wanted at least 1"},
         Fault{"ControlCharacters", "op,in_h\nrelu,\"1\n2\"\n", "net.csv:2: error: column 'in_h': '1\\n2' is no number"},
         Fault{"UnknownOperator", "op\nconv2\n",

@@ -60,7 +60,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 83;
-  return fmt::format("'{}'", shortened(one_line(text), kLongest));
+  return fmt::format("'{}'", shortened(text, kLongest));
 }
 
 }  // namespace hwcost

@@ -2,30 +2,38 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "utf8.hpp"
 
 namespace hwcost {
 namespace {
 
-// What came from a file may hold anything; a message is one line that a terminal can show.
+// What came from a file may hold anything; a message is one line of UTF-8 that a terminal can show.
 std::string on_one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::optional<unsigned> control = control_code(text);
+    if (text.front() == '\n') {
       line += "\\n";
-    } else if (c == '\r') {
+    } else if (text.front() == '\r') {
       line += "\\r";
-    } else if (c == '\t') {
+    } else if (text.front() == '\t') {
       line += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
+    } else if (control) {
+      line += *control < 0x80 ? fmt::format("\\x{:02x}", *control) : fmt::format("\\u{:04x}", *control);
+    } else if (length == 0) {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
     } else {
-      line += c;
+      line += text.substr(0, length);
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return line;
 }
@@ -33,7 +41,7 @@ std::string on_one_line(std::string_view text) {
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }
 
 // Names and numbers from a file may have megabytes: the middle is left out, between whole UTF-8 characters.
-std::string shortened(std::string text, std::size_t most) {
+std::string without_middle(std::string text, std::size_t most) {
   constexpr std::string_view kLeftOut = "...";
   if (text.size() <= most) return text;
   std::size_t begin = (most - kLeftOut.size()) / 2;
@@ -46,8 +54,8 @@ std::string shortened(std::string text, std::size_t most) {
 std::string message(const SourcePlace& place, const std::string& what) {
   constexpr std::size_t kLongestPlace = 4096;  // a path's; beyond it a name out of the file is part of the place
   constexpr std::size_t kLongestText = 500;
-  const std::string file = shortened(on_one_line(place.file), kLongestPlace);
-  const std::string text = shortened(on_one_line(what), kLongestText);
+  const std::string file = without_middle(on_one_line(place.file), kLongestPlace);
+  const std::string text = without_middle(on_one_line(what), kLongestText);
   if (file.empty()) return fmt::format("error: {}", text);
   if (place.line <= 0) return fmt::format("{}: error: {}", file, text);
   return fmt::format("{}:{}: error: {}", file, place.line, text);

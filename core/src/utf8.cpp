@@ -9,14 +9,6 @@ namespace {
 
 unsigned byte(std::string_view text, std::size_t k) { return static_cast<unsigned char>(text[k]); }
 
-// The code of a control character of that many bytes at the start of the text; nothing where it is another character.
-std::optional<unsigned> control_code(std::string_view text, std::size_t length) {
-  const unsigned first = byte(text, 0);
-  if (length == 1 && (first < 0x20 || first == 0x7F)) return first;
-  if (length == 2 && first == 0xC2 && byte(text, 1) < 0xA0) return byte(text, 1);
-  return std::nullopt;
-}
-
 // How many characters at the start are plain: nearly all of nearly all texts.
 std::size_t plain_length(std::string_view text) {
   const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F; };
@@ -24,6 +16,13 @@ std::size_t plain_length(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<unsigned> control_code(std::string_view text) {
+  const unsigned first = byte(text, 0);
+  if (first < 0x20 || first == 0x7F) return first;
+  if (first == 0xC2 && utf8_length(text) == 2 && byte(text, 1) < 0xA0) return byte(text, 1);
+  return std::nullopt;
+}
 
 std::size_t utf8_length(std::string_view text) {
   const unsigned first = byte(text, 0);
@@ -44,7 +43,7 @@ std::optional<std::string> fault_of_line(std::string_view text) {
   for (text.remove_prefix(plain_length(text)); !text.empty(); text.remove_prefix(plain_length(text))) {
     const std::size_t length = utf8_length(text);
     if (length == 0) return "holds bytes that are not UTF-8";
-    if (const auto code = control_code(text, length)) return fmt::format("holds the control character U+{:04X}", *code);
+    if (const auto code = control_code(text)) return fmt::format("holds the control character U+{:04X}", *code);
     text.remove_prefix(length);
   }
   return std::nullopt;
@@ -59,7 +58,7 @@ std::string one_line(std::string_view text) {
     text.remove_prefix(plain);
     if (text.empty()) return result;
     const std::size_t length = utf8_length(text);
-    const bool is_shown = length != 0 && !control_code(text, length);
+    const bool is_shown = length != 0 && !control_code(text);
     is_shown ? result.append(text.substr(0, length)) : result.append(1, '?');
     text.remove_prefix(length == 0 ? 1 : length);
   }

@@ -13,8 +13,10 @@ namespace hwcost {
 // Bytes of the UTF-8 character at the start of a text that is not empty; 0 where there is none.
 HWCOST_EXPORT std::size_t utf8_length(std::string_view text);
 
-// Why the text is no single line of UTF-8, if so: broken sequences, or control characters (C0, DEL, C1), which a
-// terminal obeys.
+// Code of the control character (C0, DEL, C1) at the start of a text that is not empty; nothing where there is none.
+HWCOST_EXPORT std::optional<unsigned> control_code(std::string_view text);
+
+// Why the text is no single line of UTF-8, if so: broken sequences, or control characters, which a terminal obeys.
 HWCOST_EXPORT std::optional<std::string> fault_of_line(std::string_view text);
 
 // The text with '?' in place of all that fault_of_line() finds.

@@ -88,6 +88,20 @@ Content content(Content message, std::uint64_t field) {
   }
 }
 
+// Numbers that are read: extents, types, attributes and elements.
+bool is_number(Content message, std::uint64_t field) {
+  switch (message) {
+    case Content::tensor:
+      return is_one_of(field, {1, 2, 14}) || content(message, field) == Content::elements;
+    case Content::sparse_tensor:
+      return field == 3;
+    case Content::attribute:
+      return is_one_of(field, {2, 3, 7, 8, 20});
+    default:
+      return false;
+  }
+}
+
 // Where the elements of a tensor stand, and what decides whether they are kept.
 struct TensorElements {
   struct Field {
@@ -168,6 +182,7 @@ class SkeletonReader {
     TensorElements elements;
     while (position_ < end) {
       const std::uint64_t tag = varint(end);
+      if (tag >> 3U == 0) fail("a field of number 0");
       switch (static_cast<Wire>(tag & 7U)) {
         case Wire::varint:
           copy_number(message, tag, varint(end), elements);
@@ -228,6 +243,7 @@ class SkeletonReader {
   }
 
   void copy_number(Content message, std::uint64_t tag, std::uint64_t value, TensorElements& elements) {
+    if (!is_number(message, tag >> 3U)) return;
     if (message == Content::tensor) {
       if (tag >> 3U == 1) elements.count *= static_cast<double>(value);
       if (tag >> 3U == 2) elements.type = static_cast<std::int32_t>(value);
@@ -239,7 +255,7 @@ class SkeletonReader {
 
   void copy_fixed(Content message, std::uint64_t tag, std::uint64_t size, std::uint64_t end, TensorElements& elements) {
     if (size > end - position_) fail("a number ends behind its message");
-    if (message == Content::tensor && !takes_scalar(elements)) {
+    if (!is_number(message, tag >> 3U) || (message == Content::tensor && !takes_scalar(elements))) {
       position_ += size;
       return;
     }
