@@ -15,4 +15,9 @@ if(TARGET hwcost_command)
   add_test(NAME Report.PrintedDocumentsObeyTheSchema
     COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/report_schema_test.py
             ${PROJECT_SOURCE_DIR}/schemas/hwcost-report-1.schema.json $<TARGET_FILE:hwcost_command>)
+  if(TARGET hwcost_onnx)
+    add_test(NAME Sweep.PrintedDocumentsObeyTheSchema
+      COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sweep_schema_test.py
+              ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
+  endif()
 endif()
