@@ -88,7 +88,7 @@ def test_found_widths_can_be_refined():
     assert refined.after.totals["latency_cycles"] <= refined.before.totals["latency_cycles"]
 
 
-def test_residual_network_needs_its_layers_tied():
+def test_layers_whose_channels_meet_lose_the_same():
     class Residual(nn.Module):
         def __init__(self):
             super().__init__()
@@ -99,12 +99,21 @@ def test_residual_network_needs_its_layers_tied():
             image = torch.relu(self.first(image))
             return self.head(self.pool(image + self.second(image)).flatten(1))
 
-    with pytest.raises(hwcost.InputError):
-        CostTerm(searchable(model=Residual()), "mpic", "latency_cycles")
-    network = searchable(model=Residual(), weight_ties=[["first", "second"]])
+    network = searchable(model=Residual())
+    assert [quantizer.layers for quantizer in network.weight_quantizers] == [["first", "second"], ["head"]]
     term = CostTerm(network, "mpic", "latency_cycles")
     network.freeze()
     found = hwcost.evaluate(network.graph.assign(network.widths()), "mpic").totals["latency_cycles"]
+    assert term.chosen() == pytest.approx(found, rel=1e-9)
+
+
+def test_depthwise_layer_loses_the_channels_before_it():
+    model = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8), nn.ReLU(),
+                          nn.Conv2d(8, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))  # fmt: skip
+    network = searchable(model=model)
+    assert 0 in network.network[0].choice.widths and 0 not in network.network[2].choice.widths
+    term = CostTerm(network, "counts", "macs")
+    found = hwcost.evaluate(network.graph.assign(network.widths()), "counts").totals["macs"]
     assert term.chosen() == pytest.approx(found, rel=1e-9)
 
 
@@ -132,7 +141,8 @@ def test_pruned_channels_give_zeros_and_one_always_stays():
 
 def test_last_layer_keeps_its_channels():
     assert 0 not in searchable().network[5].choice.widths
-    assert 0 in searchable(kept=[]).network[5].choice.widths
+    network = searchable(kept=["2"])
+    assert 0 not in network.network[2].choice.widths and 0 in network.network[0].choice.widths
 
 
 def test_original_module_is_left_alone():

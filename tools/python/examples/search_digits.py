@@ -37,6 +37,7 @@ class Target:
     machine: str
     metric: str
     strength: float
+    mode: str = "relaxed"
 
 
 TARGETS = {
@@ -46,7 +47,7 @@ TARGETS = {
         Target("macs", "counts", "macs", 1.0),
         Target("bit_ops", "bit-ops", "bit_ops", 1.0),
         Target("mpic", "mpic", "latency_cycles", 1.0),
-        Target("ne16", "gap9-ne16", "latency_cycles", 1.0),
+        Target("ne16", "gap9-ne16", "latency_cycles", 1.0, "straight_through"),
     )
 }
 SEARCHES = [("layer", name) for name in TARGETS if name != "macs"] + [("channel", name) for name in TARGETS]
@@ -116,7 +117,7 @@ def search(model, granularity, target, train_data, epochs):
     """The network at the widths that were found, its cost term, and the share of a step that the term took."""
     network = SearchableNetwork(model, train_data[0][:1], weight_bits=(0, 2, 4, 8) if granularity == "channel" else (2, 4, 8),
                                 activation_bits=(8,), per_channel=granularity == "channel")  # fmt: skip
-    term = CostTerm(network, target.machine, target.metric)
+    term = CostTerm(network, target.machine, target.metric, mode=target.mode)
     weights = torch.optim.Adam(network.weight_parameters(), 1e-3)
     choices = torch.optim.Adam(network.search_parameters(), 3e-2)
     cool = lambda share: network.set_temperature(1.0 - 0.9 * share)

@@ -21,6 +21,7 @@ from hwcost._core import (
     Machine,
     ModuleReport,
     NetworkReport,
+    PriceTable,
     Refinement,
     __version__,
 )
@@ -38,12 +39,14 @@ __all__ = [
     "Machine",
     "ModuleReport",
     "NetworkReport",
+    "PriceTable",
     "Refinement",
     "SoftChannels",
     "Unsupported",
     "WeightQuantizer",
     "__version__",
     "assignment_table",
+    "channel_ties",
     "descriptions",
     "evaluate",
     "extent_names",
@@ -170,6 +173,17 @@ def refine(
         model, dict(widths), machine, metric, formula, [float(bits) for bits in more_widths],
         {layer: [float(score) for score in of_layer] for layer, of_layer in (scores or {}).items()},
     )  # fmt: skip
+
+
+def channel_ties(graph: Graph) -> tuple[list[list[str]], dict[str, str]]:
+    """(groups, fixed): layers that lose the same output channels, as adds and the like force it; and {layer: reason} of
+    those that can lose none.
+
+    >>> graph = Graph([Layer("linear", name="fc", in_channels=64, out_channels=10)])
+    >>> channel_ties(graph)[0]
+    [['fc']]
+    """
+    return _core.channel_ties(graph)
 
 
 def assignment_table(widths: Widths) -> str:

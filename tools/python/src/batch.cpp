@@ -6,6 +6,8 @@
 #include <pybind11/numpy.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <utility>
 
 #include "binding.hpp"
@@ -126,36 +128,61 @@ std::vector<Figure> wanted_figures(const Machine& machine, const std::optional<s
   return wanted;
 }
 
-py::dict estimate_batch(const Machine& machine, const std::string& op_name, const py::dict& columns,
-                        const std::optional<std::vector<std::string>>& metrics, std::size_t threads) {
+// Columns of one call, borrowed and new.
+struct Call {
+  Given given;
+  std::vector<const double*> pointers;
+  LayerColumns in;
+  CostColumns out;
+  py::dict result;
+};
+
+std::unique_ptr<Call> prepared(const Machine& machine, const std::string& op_name, const py::dict& columns,
+                               const std::optional<std::vector<std::string>>& metrics) {
   const Op op = operator_named(op_name);
   const std::vector<ColumnDefault> known = columns_of(op);
-  const Given given = take(columns, known, op);
-  const std::vector<Figure> wanted = wanted_figures(machine, metrics);
-
-  py::dict result;
-  CostColumns out;
-  for (const Figure& figure : wanted) {
+  auto call = std::make_unique<Call>();
+  call->given = take(columns, known, op);
+  const Given& given = call->given;
+  for (const Figure& figure : wanted_figures(machine, metrics)) {
     py::array_t<double> values(static_cast<py::ssize_t>(given.rows));
-    out.*figure.column = {values.mutable_data(), given.rows};
-    result[py::str(name(figure.metric))] = values;
+    call->out.*figure.column = {values.mutable_data(), given.rows};
+    call->result[py::str(name(figure.metric))] = values;
   }
   py::array_t<std::uint8_t> status(static_cast<py::ssize_t>(given.rows));
-  out.status = {reinterpret_cast<Status*>(status.mutable_data()), given.rows};
-  result["status"] = status;
+  call->out.status = {reinterpret_cast<Status*>(status.mutable_data()), given.rows};
+  call->result["status"] = status;
 
-  LayerColumns in{.op = op, .size = given.rows, .columns = {}};
-  std::vector<const double*> pointers;
+  call->in = {.op = op, .size = given.rows, .columns = {}};
   for (std::size_t k = 0; k < known.size(); ++k) {
-    if (!given.arrays[k]) in.broadcast |= std::uint64_t{1} << k;
-    pointers.push_back(given.arrays[k] ? given.arrays[k]->data() : &given.scalars[k]);
+    if (!given.arrays[k]) call->in.broadcast |= std::uint64_t{1} << k;
+    call->pointers.push_back(given.arrays[k] ? given.arrays[k]->data() : &given.scalars[k]);
   }
-  in.columns = pointers;
+  call->in.columns = call->pointers;
+  return call;
+}
+
+py::dict estimate_batch(const Machine& machine, const std::string& op_name, const py::dict& columns,
+                        const std::optional<std::vector<std::string>>& metrics, std::size_t threads) {
+  const std::unique_ptr<Call> call = prepared(machine, op_name, columns, metrics);
   {
     const py::gil_scoped_release release;
-    hwcost::estimate_batch(*machine.backend, in, out, threads);
+    hwcost::estimate_batch(*machine.backend, call->in, call->out, threads);
   }
-  return result;
+  return call->result;
+}
+
+// Seconds of each of `runs` runs of the library's own call on the same columns: what a C++ program would take.
+std::vector<double> seconds_of_library_call(const Machine& machine, const std::string& op_name, const py::dict& columns,
+                                            std::size_t threads, std::size_t runs) {
+  const std::unique_ptr<Call> call = prepared(machine, op_name, columns, std::nullopt);
+  std::vector<double> seconds;
+  for (std::size_t run = 0; run < runs; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    hwcost::estimate_batch(*machine.backend, call->in, call->out, threads);
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return seconds;
 }
 
 constexpr const char* kBatchDoc =
@@ -177,9 +204,11 @@ TypeError and ValueError that name the column.
 
 }  // namespace
 
-void bind_batch(py::class_<Machine>& machine) {
+void bind_batch(py::module_& module, py::class_<Machine>& machine) {
   machine.def("estimate_batch", &estimate_batch, py::arg("op"), py::arg("columns"), py::arg("metrics") = py::none(),
               py::arg("threads") = 1, kBatchDoc);
+  module.def("_seconds_of_library_call", &seconds_of_library_call, py::arg("machine"), py::arg("op"),
+             py::arg("columns"), py::arg("threads"), py::arg("runs"));  // for benchmarks/python_batch.py
 }
 
 }  // namespace hwcost::python

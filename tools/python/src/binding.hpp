@@ -24,7 +24,8 @@ py::class_<Machine> bind_machine(py::module_& module);
 void bind_report(py::module_& module);
 void bind_refinement(py::module_& module);
 void bind_expected_cost(py::module_& module);
-void bind_batch(py::class_<Machine>& machine);
+void bind_price_table(py::module_& module);
+void bind_batch(py::module_& module, py::class_<Machine>& machine);
 
 // Raises hwcost.Unsupported.
 [[noreturn]] void raise_unsupported(const std::string& reason);

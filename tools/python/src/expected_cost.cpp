@@ -151,6 +151,14 @@ py::dict layer_values(SharedExpectedCost& shared, const Doubles& variables) {
   return result;
 }
 
+// (groups of layers, {layer: why it can lose none}).
+py::tuple ties_of(const Graph& graph) {
+  const ChannelTies ties = channel_ties(graph);
+  py::dict fixed;
+  for (const ChannelTies::Fixed& layer : ties.fixed) fixed[py::str(layer.layer)] = layer.reason;
+  return py::make_tuple(ties.groups, fixed);
+}
+
 constexpr const char* kDoc =
     R"(The expected cost of a network whose widths and channel counts are soft, with its gradient.
 
@@ -172,6 +180,7 @@ meet others which are not tied to them.
 }  // namespace
 
 void bind_expected_cost(py::module_& module) {
+  module.def("channel_ties", &ties_of, py::arg("graph"));
   py::class_<SharedExpectedCost>(module, "ExpectedCost", kDoc)
       .def(py::init(&make), py::arg("graph"), py::arg("machine"), py::arg("metrics"), py::kw_only(),
            py::arg("weights") = py::tuple(), py::arg("activations") = py::tuple(), py::arg("channels") = py::tuple(),

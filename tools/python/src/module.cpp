@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, module) {
   hwcost::python::bind_report(module);
   hwcost::python::bind_refinement(module);
   hwcost::python::bind_expected_cost(module);
-  hwcost::python::bind_batch(machine);
+  hwcost::python::bind_price_table(module);
+  hwcost::python::bind_batch(module, machine);
 }

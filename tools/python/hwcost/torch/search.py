@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from hwcost import _core
 from hwcost._core import Graph
 from hwcost.errors import InputError
 from hwcost.soft import ActivationQuantizer, WeightQuantizer
@@ -169,9 +170,9 @@ class SearchableNetwork(nn.Module):
 
     `inputs` is a tensor, or a tuple of what forward() takes, by which the network is traced. `weight_bits` and
     `activation_bits` are the widths to choose from; 0 bit among the former (only with `per_channel`) prunes channels.
-    Layers of a tie in `weight_ties` share their choice: those that feed one add must where 0 is among the widths; layers
-    that read one tensor share it in `input_ties`. The output channels of layers in `kept` are never pruned; by default
-    those of the last layer. Raises InputError where the network cannot be traced, ValueError for a batch norm beside 0
+    Layers of a tie in `weight_ties` share their choice, those that read one tensor must in `input_ties`; where 0 is among
+    the widths, layers whose channels meet (in an add) are tied without being told. Never pruned are the channels of layers
+    in `kept`, of the network's outputs and of depthwise layers by themselves: they lose those of the layer before. Raises InputError where the network cannot be traced, ValueError for a batch norm beside 0
     bit, whose shift would outlive a pruned channel: fold it first (torch.nn.utils.fuse_conv_bn_eval).
 
     >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
@@ -192,7 +193,7 @@ class SearchableNetwork(nn.Module):
         per_channel: bool = False,
         weight_ties: Sequence[Sequence[str]] = (),
         input_ties: Sequence[Sequence[str]] = (),
-        kept: Optional[Sequence[str]] = None,
+        kept: Sequence[str] = (),
         temperature: float = 1.0,
     ) -> None:
         super().__init__()
@@ -206,15 +207,16 @@ class SearchableNetwork(nn.Module):
         if not found:
             raise InputError("the network has no Conv2d and no Linear", type(model).__name__)
         self._layers = self._layer_names(list(found))
-        never_pruned = [list(found)[-1]] if kept is None else list(kept)
-        self._weight_groups = _groups(list(found), weight_ties)
+        forced, prunable = self._forced_ties() if 0 in weight_bits else ([], set())
+        never_pruned = set(found) - prunable | set(kept)
+        self._weight_groups = _groups(list(found), [*weight_ties, *forced])
         self._input_groups = _groups(list(found), input_ties)
         self._per_channel = per_channel
         inputs_of = {}
         for group in self._input_groups:
             inputs_of.update(dict.fromkeys(group, WidthChoice(activation_bits, None, temperature)))
         for group in self._weight_groups:
-            widths = [bits for bits in weight_bits if bits or not set(group) & set(never_pruned)]
+            widths = [bits for bits in weight_bits if bits or not never_pruned.intersection(group)]
             choice = WidthChoice(widths, self._channels([found[path] for path in group]), temperature)
             for path in group:
                 _softened(found[path], choice, inputs_of[path])
@@ -229,6 +231,14 @@ class SearchableNetwork(nn.Module):
         if unused:
             raise InputError(f"'{unused[0]}' is not used when the network runs", self.graph.file)
         return names
+
+    def _forced_ties(self) -> tuple[list[list[str]], set[str]]:
+        """Modules that lose the same channels, and all that may lose any."""
+        groups, fixed = _core.channel_ties(self.graph)
+        module_of = {layer: path for path, layer in self._layers.items()}
+        ties = [[module_of[layer] for layer in group if layer in module_of] for group in groups]
+        free = [group for group, tie in zip(groups, ties) if len(tie) == len(group) and not set(group) & set(fixed)]
+        return ties, {module_of[layer] for group in free for layer in group}
 
     def _channels(self, modules: Sequence[Any]) -> Optional[int]:
         counts = {int(module.weight.shape[0]) for module in modules}
