@@ -10,7 +10,7 @@ from pathlib import Path
 
 MAX_LINES = 500
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
-SOURCES = {".cpp", ".hpp", ".h"}
+SOURCES = {".cpp", ".hpp", ".c", ".h"}
 FOLDERS = ["core", "backends", "tools", "tests", "benchmarks", "fuzz"]
 OTHERS = ("tests/", "benchmarks/", "fuzz/")
 
@@ -29,6 +29,7 @@ ARROWS = [
 # Installed headers, which see only these libraries beside the standard one.
 INSTALLED = ("core/include/", "core/import/include/", "core/measure/include/")
 INSTALLED_LIBRARIES = ("tl/",)
+C_LIBRARY = {"stddef.h", "stdint.h"}  # of headers for C
 GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
 ROOTS = ["core/include", "core/import/include", "core/src", "core/import", "core/import/onnx", "core/import/table", "core/import/json",
@@ -65,6 +66,7 @@ def include_breaches(repository, file, path, number, line):
         yield f"{path}:{number}: includes {target}: nothing includes the command's files"
     if path.startswith(INSTALLED) and target is None and name not in GENERATED:
         standard = not quoted and "/" not in name and "." not in name
+        standard = standard or (file.suffix == ".h" and not quoted and name in C_LIBRARY)
         if not standard and not name.startswith(INSTALLED_LIBRARIES):
             yield f"{path}:{number}: an installed header includes {name}: only the standard library and tl::expected may be"
     if quoted and target is None and name not in GENERATED:
@@ -82,7 +84,7 @@ def breaches(repository):
             lines = file.read_text(encoding="utf-8").splitlines()
             if len(lines) > MAX_LINES:
                 yield f"{path}: {len(lines)} lines: a file of more than {MAX_LINES} has two subjects"
-            if file.suffix == ".hpp" and "#pragma once" not in lines:
+            if file.suffix in {".hpp", ".h"} and "#pragma once" not in lines:
                 yield f"{path}: has no #pragma once"
             for number, line in enumerate(lines, start=1):
                 yield from include_breaches(repository, file, path, number, line)

@@ -11,6 +11,7 @@
 
 #include "hwcost/description.hpp"
 #include "hwcost/formula.hpp"
+#include "hwcost/registry.hpp"
 
 namespace hwcost::command {
 
@@ -25,6 +26,8 @@ enum ExitStatus : int {
 // What `hwcost` itself keeps while its arguments are read; a subcommand sets `status`.
 struct Session {
   std::vector<std::string> description_folders;  // --hw-path
+  std::vector<std::string> plugins;              // --plugin
+  std::vector<std::string> plugin_folders;       // --plugin-path
   int status = kSuccess;
 
   [[nodiscard]] SearchPath search_path() const {
@@ -32,6 +35,8 @@ struct Session {
     path.push_back(installed_descriptions());
     return path;
   }
+  // The built-in backends and those of the plugins, which are loaded now. Throws InputError.
+  [[nodiscard]] Registry registry() const;
 };
 
 void add_price_command(CLI::App& app, Session& session);
@@ -72,6 +77,9 @@ inline CLI::Validator whole_number(int least, int most) {
 
 // A formula that is none is wrong usage, as other options are.
 Formula formula_from(const std::string& expression);
+
+// The options of subcommands that make machines: --plugin and --plugin-path.
+void add_plugin_options(CLI::App& command, Session& session);
 
 // A subcommand with the options that all of them have.
 inline CLI::App* add_command(CLI::App& app, Session& session, const std::string& name, const std::string& summary,

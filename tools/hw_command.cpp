@@ -90,7 +90,7 @@ Machine checked_machine(const std::string& name_or_path, const Session& session,
 }
 
 int show(const std::string& name, const Session& session) {
-  const Machine machine = checked_machine(name, session, builtin_registry());
+  const Machine machine = checked_machine(name, session, session.registry());
   const Description& description = machine.description;
   std::string text = head_of(description);
   if (!description.parameters().empty()) text += '\n' + parameters_of(description);
@@ -100,7 +100,7 @@ int show(const std::string& name, const Session& session) {
 
 // Each file by itself: a fault in one does not hide those of the others.
 int check(const std::vector<std::string>& files, const Session& session) {
-  const Registry registry = builtin_registry();
+  const Registry registry = session.registry();
   std::string text;
   int status = kSuccess;
   for (const std::string& file : files) {
@@ -130,12 +130,14 @@ void add_hw_command(CLI::App& app, Session& session) {
   CLI::App* show_command =
       add_command(*hw, session, "show", "Every parameter with unit, source, kind and place", "  hwcost hw show mpic");
   show_command->add_option("NAME", *name, "A shipped description or a path to one")->required()->type_name("");
+  add_plugin_options(*show_command, session);
   show_command->callback([name, &session] { session.status = show(*name, session); });
 
   const auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* check_command = add_command(*hw, session, "check", "Whether descriptions are without fault",
                                         "  hwcost hw check my-machine.info\n");
   check_command->add_option("FILE", *files, "Descriptions")->required()->type_name("");
+  add_plugin_options(*check_command, session);
   check_command->callback([files, &session] { session.status = check(*files, session); });
 }
 

@@ -106,7 +106,7 @@ int run(const PriceOptions& options, const Session& session) {
   how.optimizer = options.optimizer;
   how.with_mapping = options.detail == Detail::layer && (options.breakdown || options.format == Format::json);
   if (options.formula) how.formula = formula_from(*options.formula);
-  const Registry registry = builtin_registry();
+  const Registry registry = session.registry();
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
 
@@ -132,6 +132,7 @@ void add_price_command(CLI::App& app, Session& session) {
       ->allow_extra_args(false);
   command->add_option("--formula", options->formula, "Expression of a layer's quantities, printed as `cost`")
       ->type_name("EXPR");
+  add_plugin_options(*command, session);
   add_choice(*command, "--by", options->detail, kDetails, "What a row is (layer)");
   add_choice(*command, "--format", options->format, kFormats, "How the result is written (table)");
   add_choice(*command, "--optimizer", options->optimizer, kOptimizers, "Whose state training memory holds (adam)");

@@ -62,7 +62,7 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
     how.formula = formula_from(*options.formula);
     if (!how.metric) how.metric = Metric::cost;
   }
-  const Machine machine = load_machine(options.machine, session.search_path(), builtin_registry());
+  const Machine machine = load_machine(options.machine, session.search_path(), session.registry());
   Progress progress(2);
   progress.next("reading " + options.model.file);
   ModelOptions unassigned = options.model;
@@ -111,6 +111,7 @@ void add_refine_command(CLI::App& app, Session& session) {
       ->required()
       ->type_name("NAME")
       ->check(not_empty());
+  add_plugin_options(*command, session);
   command->add_option("--output", options->output, "Where the table with the wider widths is written")
       ->required()
       ->type_name("FILE.csv")

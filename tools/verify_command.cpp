@@ -20,7 +20,7 @@ struct VerifyOptions {
 };
 
 int run(const VerifyOptions& options, const Session& session) {
-  const Machine machine = load_machine(options.machine, session.search_path(), builtin_registry());
+  const Machine machine = load_machine(options.machine, session.search_path(), session.registry());
   Verification verification;
   {
     Progress progress(2);
@@ -45,6 +45,7 @@ void add_verify_command(CLI::App& app, Session& session) {
   command->add_option("--hw", options->machine, "A shipped description or a path to one")
       ->required()
       ->type_name("NAME");
+  add_plugin_options(*command, session);
   command->add_option("--tolerance", options->tolerance, "Largest relative error that agrees (1e-9)")
       ->check(CLI::Range(0.0, 1.0));
   command->callback([options, &session] {

@@ -39,11 +39,7 @@ constexpr auto kColumnNames = [] {
 
 std::span<const std::string_view> column_names(Family family) {
   std::span<const std::string_view> names;
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((static_cast<std::size_t>(family) == I ? void(names = kColumnNames<std::variant_alternative_t<I, Dims>>) : void()),
-     ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Dims>>());
+  with_family(family, [&]<class D>() { names = kColumnNames<D>; });
   return names;
 }
 

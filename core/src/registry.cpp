@@ -11,8 +11,13 @@ namespace hwcost {
 
 void Registry::add(BackendEntry entry) {
   std::string name = entry.name;
-  if (name.empty()) throw InputError({}, "a backend has no name");
-  if (entries_.contains(name)) throw InputError({}, fmt::format("a backend {} is already there", in_quotes(name)));
+  const SourcePlace place{entry.file, 0};
+  if (name.empty()) throw InputError(place, "a backend has no name");
+  if (const auto other = entries_.find(name); other != entries_.end()) {
+    const std::string& file = other->second.file;
+    throw InputError(
+        place, fmt::format("a backend {} is already there{}{}", in_quotes(name), file.empty() ? "" : ", from ", file));
+  }
   entries_.emplace(std::move(name), std::move(entry));
 }
 

@@ -53,16 +53,10 @@ Struct struct_at(const LayerColumns& in, std::size_t first_column, std::size_t r
 // Calls f(row, extents, widths) for each candidate.
 template <class F>
 void visit_candidates(const LayerColumns& in, F&& f) {
-  const auto visit_family = [&]<class D>(const D*) {
+  with_family(info(in.op).family, [&]<class D>() {
     for (std::size_t row = 0; row < in.size; ++row)
       f(row, struct_at<D>(in, 0, row), struct_at<Widths<>>(in, kMemberCount<D>, row));
-  };
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const auto family = static_cast<std::size_t>(info(in.op).family);
-    const Dims* none = nullptr;
-    ((family == I ? visit_family(std::get_if<I>(none)) : void()), ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Dims>>());
+  });
 }
 
 // What stands in the place of a figure that there is none of.
@@ -110,14 +104,9 @@ struct CostColumns {
 
 // Columns that LayerColumns of this operator has.
 constexpr std::size_t column_count(Family family) {
-  constexpr std::size_t kWidths = kMemberCount<Widths<>>;
-  std::size_t count = 0;
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    ((static_cast<std::size_t>(family) == I ? void(count = kMemberCount<std::variant_alternative_t<I, Dims>>) : void()),
-     ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Dims>>());
-  return count + kWidths;
+  std::size_t extents = 0;
+  with_family(family, [&]<class D>() { extents = kMemberCount<D>; });
+  return extents + kMemberCount<Widths<>>;
 }
 
 // Their names, in order: the members of the family, then those of Widths.

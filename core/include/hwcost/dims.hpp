@@ -279,6 +279,16 @@ using Dims = std::variant<Convolution<>, Linear<>, MatMul<>, Pooling<>, Elementw
 
 inline Family family_of(const Dims& dims) { return static_cast<Family>(dims.index()); }
 
+// Calls f.template operator()<D>() for the struct D of that family.
+template <class F>
+constexpr void with_family(Family family, F&& f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    ((static_cast<std::size_t>(family) == I ? f.template operator()<std::variant_alternative_t<I, Dims>>() : void()),
+     ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Dims>>());
+}
+
 template <class D>
 inline constexpr std::size_t kMemberCount = std::tuple_size_v<decltype(D::kMembers)>;
 

@@ -37,6 +37,7 @@ struct Unsupported {
   enum class Cause {
     cannot_run,  // the machine models this operator, not with these extents or widths
     unmodelled,  // the machine has no model of this operator: its description's `unmodelled` decides
+    faulty,      // the machine's model (a plugin) gave an answer that is none: a fault of its own
   };
   std::string reason;  // one sentence naming the field: "kernel_height 11 exceeds max_kernel 7"
   Cause cause = Cause::cannot_run;

@@ -15,6 +15,7 @@
 #include "hwcost/backend.hpp"
 #include "hwcost/column_blocks.hpp"
 #include "hwcost/dual.hpp"
+#include "hwcost/mixed_widths.hpp"
 #include "hwcost/parameters.hpp"
 #include "hwcost/registry.hpp"
 #include "hwcost/work.hpp"
@@ -130,17 +131,24 @@ class ModelBackend final : public Backend {
   [[nodiscard]] const BackendTraits& traits() const override { return traits_; }
   [[nodiscard]] const Params& params() const { return params_; }
 
+  // A layer of one width, without words: what a row of a batch is. A scale_bits of NaN stands for the machine's own.
+  template <class D>
+  requires PricesFamily<M, D> std::pair<Status, Cost<>> price(Op op, const D& dims, const Widths<>& said)
+  const {
+    const Widths<> widths = completed(said, widths_of(Precision{}, 0.0));
+    const Status status = status_of(op, dims, widths);
+    const bool nothing = is_empty(work(op, dims)) || detail::is_pruned(dims, widths);
+    const bool costs = status != Status::unsupported && !nothing;
+    return {status, costs ? M::cost(params_, op, dims, widths).settled() : Cost<>{}};
+  }
+
   [[nodiscard]] Expected<Estimate, Unsupported> estimate(const Layer& layer) const override {
     return std::visit([&](const auto& dims) { return estimate_family(layer, dims); }, layer.dims);
   }
 
   void estimate_batch(const LayerColumns& in, const CostColumns& out) const override {
     for_each_dense_block(in, out, [this](const LayerColumns& block, const CostColumns& rows) {
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        const auto family = static_cast<std::size_t>(info(block.op).family);
-        ((family == I ? batch_family<std::variant_alternative_t<I, Dims>>(block, rows) : void()), ...);
-      }
-      (std::make_index_sequence<std::variant_size_v<Dims>>());
+      with_family(info(block.op).family, [&]<class D>() { batch_family<D>(block, rows); });
     });
   }
 
@@ -178,6 +186,14 @@ class ModelBackend final : public Backend {
     return {precision.input.bits, weight_bits, precision.output.bits, requantization.scale_bits, requantization.shift};
   }
 
+  // `said`, with the requantisation of `standard` where it says none.
+  static constexpr Widths<> completed(Widths<> said, const Widths<>& standard) {
+    const bool unsaid = said.scale_bits != said.scale_bits;
+    said.scale_bits = unsaid ? standard.scale_bits : said.scale_bits;
+    said.shift = unsaid ? standard.shift : said.shift;
+    return said;
+  }
+
   template <class D>
   Expected<Estimate, Unsupported> estimate_family(const Layer& layer, const D& dims) const {
     if constexpr (!PricesFamily<M, D>) {
@@ -186,29 +202,10 @@ class ModelBackend final : public Backend {
       if (traits_.integers_only) {
         if (auto refusal = floating_operand(layer)) return tl::unexpected(std::move(*refusal));
       }
-      const WeightFormat& weight = layer.precision.weight;
-      if (!weight.is_mixed()) [[likely]]
-        return one_width(layer.op, dims, widths_of(layer.precision, weight.uniform.bits));
-      if constexpr (requires { with_out_channels(dims, 1.0); }) {
-        return kWholeLayer ? mean_width(layer, dims) : sum_of_widths(layer, dims);
-      } else {
-        return tl::unexpected(Unsupported{"an operator without output channels has a histogram of weight widths", {}});
-      }
+      return over_widths(layer.precision.weight, dims, !kWholeLayer, [&](const D& part, double weight_bits) {
+        return one_width(layer.op, part, widths_of(layer.precision, weight_bits));
+      });
     }
-  }
-
-  // The channels of each width as a layer of their own.
-  template <class D>
-  Expected<Estimate, Unsupported> sum_of_widths(const Layer& layer, const D& dims) const {
-    Estimate sum;
-    for (const ChannelGroup& g : layer.precision.weight.groups) {
-      if (g.bits == 0.0 || g.channels == 0.0) continue;
-      auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
-      if (!part) return part;
-      sum.cost = sum.cost + part->cost;
-      if (sum.approximation.empty()) sum.approximation = std::move(part->approximation);
-    }
-    return sum;
   }
 
   // How the layer is run, width by width; only for models that price so.
@@ -227,26 +224,6 @@ class ModelBackend final : public Backend {
         for (const ChannelGroup& g : weight.groups) add(with_out_channels(dims, g.channels), g.bits);
       }
     }
-  }
-
-  // All channels at their mean width, where the machine runs each of the widths.
-  template <class D>
-  Expected<Estimate, Unsupported> mean_width(const Layer& layer, const D& dims) const {
-    double channels = 0.0;
-    double bits = 0.0;
-    std::string approximation;
-    for (const ChannelGroup& g : layer.precision.weight.groups) {
-      if (g.bits == 0.0 || g.channels == 0.0) continue;
-      channels += g.channels;
-      bits += g.bits * g.channels;
-      auto part = one_width(layer.op, with_out_channels(dims, g.channels), widths_of(layer.precision, g.bits));
-      if (!part) return part;
-      if (approximation.empty()) approximation = std::move(part->approximation);
-    }
-    if (channels == 0.0) return Estimate{};
-    auto whole = one_width(layer.op, with_out_channels(dims, channels), widths_of(layer.precision, bits / channels));
-    if (whole) whole->approximation = std::move(approximation);
-    return whole;
   }
 
   template <class D>
@@ -277,11 +254,8 @@ class ModelBackend final : public Backend {
       return gather<D>(row, 0, std::make_index_sequence<kMemberCount<D>>());
     }
     [[nodiscard]] Widths<> widths(std::size_t row) const {
-      auto w = gather<Widths<>>(row, kMemberCount<D>, std::make_index_sequence<kMemberCount<Widths<>>>());
-      const bool unsaid = std::isnan(w.scale_bits);
-      w.scale_bits = unsaid ? standard.scale_bits : w.scale_bits;
-      w.shift = unsaid ? standard.shift : w.shift;
-      return w;
+      return completed(gather<Widths<>>(row, kMemberCount<D>, std::make_index_sequence<kMemberCount<Widths<>>>()),
+                       standard);
     }
 
    private:
@@ -313,12 +287,8 @@ class ModelBackend final : public Backend {
   void row_by_row(const LayerColumns& in, const CostColumns& out) const {
     const Candidates<D, Op> rows(in.op, in.columns, widths_of(Precision{}, 0.0));
     for (std::size_t i = 0; i < in.size; ++i) {
-      const D dims = rows.dims(i);
-      const Widths<> widths = rows.widths(i);
-      const Status status = status_of(in.op, dims, widths);
-      const bool nothing = is_empty(work(in.op, dims)) || detail::is_pruned(dims, widths);
-      const bool costs = status != Status::unsupported && !nothing;
-      out.put(i, costs ? M::cost(params_, in.op, dims, widths).settled() : Cost<>{}, status, traits_.clock_hertz);
+      const auto [status, cost] = price(in.op, rows.dims(i), rows.widths(i));
+      out.put(i, cost, status, traits_.clock_hertz);
     }
   }
 

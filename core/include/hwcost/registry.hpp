@@ -17,11 +17,12 @@ struct BackendEntry {
   std::string name;     // matches `backend` in a description
   std::string summary;  // one line
   std::function<std::unique_ptr<const Backend>(const Description&)> make;
+  std::string file = {};  // of the plugin that it is in; empty: built in
 };
 
 class HWCOST_EXPORT Registry {
  public:
-  // Throws InputError where the name is taken: two models under one name is never meant.
+  // Throws InputError at the entry's file where the name is taken: two models under one name is never meant.
   void add(BackendEntry entry);
   // The model that the description asks for. Throws InputError at the description's `backend`, naming the known ones.
   [[nodiscard]] std::unique_ptr<const Backend> make(const Description& description) const;

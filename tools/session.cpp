@@ -1,0 +1,27 @@
+// What the subcommands share: the backends that they choose from.
+#include "command.hpp"
+#include "hwcost/plugin.hpp"
+
+namespace hwcost::command {
+
+Registry Session::registry() const {
+  Registry registry = builtin_registry();
+  const PluginPath folders(plugin_folders.begin(), plugin_folders.end());
+  for (const std::string& plugin : plugins) registry.add(load_plugin(plugin, folders));
+  return registry;
+}
+
+void add_plugin_options(CLI::App& command, Session& session) {
+  command
+      .add_option("--plugin", session.plugins,
+                  "Plugin with a backend, repeatable: a file, or a name in --plugin-path. It runs as part of hwcost")
+      ->type_name("FILE.so")
+      ->allow_extra_args(false)
+      ->check(not_empty());
+  command.add_option("--plugin-path", session.plugin_folders, "Folder with plugins that --plugin names without a path")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory)
+      ->allow_extra_args(false);
+}
+
+}  // namespace hwcost::command
