@@ -180,6 +180,30 @@ TEST(Fusion, BatchNormAndClampGoIntoTheConvolution) {
   EXPECT_EQ(graph.nodes[0].layer.fused_activation, Op::relu6);
 }
 
+TEST(Fusion, TwoClampsAreOne) {
+  GraphBuilder b;
+  Graph graph = b.with_output(b.unary(Op::clip, b.unary(Op::relu6, b.conv(b.input(3.0), 8.0))));
+  mark_fusions(graph);
+  EXPECT_EQ(graph.nodes[2].fused_into, NodeId{0});
+  EXPECT_EQ(graph.nodes[0].layer.fused_activation, Op::clip);
+}
+
+TEST(Fusion, AReluAddsNothingToAClamp) {
+  GraphBuilder b;
+  Graph graph = b.with_output(b.unary(Op::relu, b.unary(Op::relu6, b.conv(b.input(3.0), 8.0))));
+  mark_fusions(graph);
+  EXPECT_EQ(graph.nodes[2].fused_into, NodeId{0});
+  EXPECT_EQ(graph.nodes[0].layer.fused_activation, Op::relu6);
+}
+
+TEST(Fusion, ABatchNormBehindAClampIsNoPartOfTheWeights) {
+  GraphBuilder b;
+  Graph graph = b.with_output(b.batch_norm(b.unary(Op::relu, b.conv(b.input(3.0), 8.0))));
+  mark_fusions(graph);
+  EXPECT_TRUE(graph.nodes[1].fused_into);
+  EXPECT_FALSE(graph.nodes[2].fused_into);
+}
+
 TEST(Fusion, ClampGoesIntoAnAdd) {
   GraphBuilder b;
   const TensorId x = b.input(8.0);

@@ -330,7 +330,8 @@ TEST(OnnxQuantization, OperatorsThatDequantiseTheirOperandsHaveTheirTypesWidths)
   writer.node("Flatten", {"global"}, {"flat"});
   writer.constant("w", {10, 8}, {}, kInt8);
   writer.constant("b", {10}, {}, kInt32);
-  add("QGemm", {"flat", "s", "z", "w", "s", "z", "b", "s", "z"}, "fc", {{.name = "transB", .integer = 1}});
+  writer.constant("wz", {}, some(1, 0.0), kInt8);
+  add("QGemm", {"flat", "s", "z", "w", "s", "wz", "b", "s", "z"}, "fc", {{.name = "transB", .integer = 1}});
   add("QLinearSoftmax", {"fc", "s", "z", "s", "z"}, "y", {{.name = "opset", .integer = 13}});
   writer.output("y");
   const Graph graph = writer.import();

@@ -171,19 +171,24 @@ bool can_clamp_on_the_way_out(const Layer& layer) {
   return has_weights_a_channel(layer) || layer.op == Op::matmul || layer.op == Op::add;
 }
 
-// The earlier node that does `node` on its way out; nothing where there is none.
+// The earlier node that does `node` on its way out; nothing where there is none. What it does already may stand
+// between: scales and shifts of channels become part of its weights until a clamp, and two clamps are one.
 std::optional<NodeId> fusion_target(const Graph& graph, const Uses& uses, const Node& node) {
   const bool clamp = is_clamp(node.layer.op);
-  if ((!clamp && node.layer.op != Op::batch_norm) || node.inputs.size() != 1) return std::nullopt;
+  const bool scales = node.layer.op == Op::batch_norm || node.fused_into;
+  if ((!clamp && !scales) || node.inputs.size() != 1) return std::nullopt;
   const TensorId between = node.inputs.front();
   if (!uses.writer[between] || uses.readers[between] != 1) return std::nullopt;
   const NodeId before = *uses.writer[between];
   const Node& producer = graph.nodes[before];
   if (producer.layer.repeat != node.layer.repeat) return std::nullopt;  // one of them is in a loop
+  if (producer.fused_into && (clamp || !is_clamp(producer.layer.op))) return producer.fused_into;
   if (!clamp) return has_weights_a_channel(producer.layer) ? std::optional(before) : std::nullopt;
-  if (producer.layer.op == Op::batch_norm) return producer.fused_into;
   return can_clamp_on_the_way_out(producer.layer) ? std::optional(before) : std::nullopt;
 }
+
+// The kind of clamp that two are, one behind the other: a ReLU adds nothing to one before it.
+Op joined_clamp(std::optional<Op> first, Op second) { return first && second == Op::relu ? *first : second; }
 
 }  // namespace
 
@@ -196,10 +201,10 @@ void validate(const Graph& graph) { Validator(graph).run(); }
 void mark_fusions(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    const auto target = fusion_target(graph, uses, node);
-    if (!target) continue;
-    node.fused_into = target;
-    if (is_clamp(node.layer.op)) graph.nodes[*target].layer.fused_activation = node.layer.op;
+    node.fused_into = fusion_target(graph, uses, node);
+    if (!node.fused_into || !is_clamp(node.layer.op)) continue;
+    std::optional<Op>& activation = graph.nodes[*node.fused_into].layer.fused_activation;
+    activation = joined_clamp(activation, node.layer.op);
   }
 }
 

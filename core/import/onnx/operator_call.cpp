@@ -7,6 +7,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "channel_scaling.hpp"
 #include "control.hpp"
 #include "extents.hpp"
 #include "folding.hpp"
@@ -414,6 +415,7 @@ void OperatorCall::commit_node(std::vector<TensorId> written) {
   node.layer = std::move(*layer_);
   set_precision(node, builder_, inputs_, owned_);
   if (const std::optional<std::string> why = contradiction(node.layer)) fail(*why);
+  node.fused_into = scaled_layer(builder_, node.layer, inputs_);  // mark_fusions() has the last word
   node.outputs = std::move(written);
   node.source = clean_text(node_.name);
   for (const Value* value : inputs_) {

@@ -22,6 +22,8 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {kMicrosoft, "MatMulIntegerToFloat", import_quantized_matmul},
     {kMicrosoft, "DynamicQuantizeMatMul", import_quantized_matmul},
     {kMicrosoft, "MatMulNBits", import_block_quantized_matmul, Op::linear},
+    {kMicrosoft, "MoE", import_mixture_of_experts},
+    {kMicrosoft, "QMoE", import_mixture_of_experts},
 
     {"", "Einsum", import_einsum},
     {"", "DeformConv", import_deformable_convolution},
@@ -67,6 +69,7 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"", "PRelu", import_nary, Op::prelu},
     {kMicrosoft, "QLinearAdd", import_quantized_binary, Op::add},
     {kMicrosoft, "QLinearMul", import_quantized_binary, Op::mul},
+    {kMicrosoft, "QLinearWhere", import_quantized_where, Op::where},
     {kMicrosoft, "QLinearLeakyRelu", import_unary, Op::leaky_relu},
     {kMicrosoft, "QLinearSigmoid", import_unary, Op::sigmoid},
     {kMicrosoft, "QLinearSoftmax", import_softmax, Op::softmax},
@@ -241,6 +244,7 @@ const auto kOperators = std::to_array<OperatorEntry>({
     {"hwcost", "PackedAttention", import_packed_attention, Op::attention},
 
     {"", "LSTM", import_recurrent, Op::lstm},
+    {kMicrosoft, "DynamicQuantizeLSTM", import_recurrent, Op::lstm},
     {"", "GRU", import_recurrent, Op::gru},
     {"", "RNN", import_recurrent, Op::rnn},
 

@@ -2,6 +2,7 @@
 // layer; everything else (names, widths, folding, edges) is the caller's.
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
 #include "operator_call.hpp"
@@ -50,6 +51,7 @@ void import_where(OperatorCall& call, Op op);
 void import_clip(OperatorCall& call, Op op);
 void import_cast(OperatorCall& call, Op op);
 void import_quantized_binary(OperatorCall& call, Op op);
+void import_quantized_where(OperatorCall& call, Op op);
 // operators_normalization.cpp
 void import_batch_norm(OperatorCall& call, Op op);
 void import_norm(OperatorCall& call, Op op);
@@ -154,6 +156,13 @@ void import_dequantize_linear(OperatorCall& call, Op op);
 void import_dynamic_quantize(OperatorCall& call, Op op);
 // The first operand at another width; `rule` says what the width was read from.
 void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const std::string& rule);
+// An operand and its zero point, by position.
+struct ZeroPoint {
+  std::size_t operand = 0;
+  std::size_t zero = 0;
+};
+// Fails where a zero point is there and has not its operand's type, or neither one element nor one a channel.
+void check_zero_points(const OperatorCall& call, std::initializer_list<ZeroPoint> points);
 // Takes a Clip between quantiser and dequantiser for the width that its range needs.
 bool narrow_by_clip(OperatorCall& call);
 // Take a Cast of integer accumulators, and a multiplication by the scales of their operands, for their dequantisation.
@@ -166,5 +175,6 @@ void import_trunc(OperatorCall& call, Op op);
 void import_float_quant(OperatorCall& call, Op op);
 // operators_packed.cpp
 void import_block_quantized_matmul(OperatorCall& call, Op op);
+void import_mixture_of_experts(OperatorCall& call, Op op);
 
 }  // namespace hwcost::onnx

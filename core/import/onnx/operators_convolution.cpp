@@ -124,6 +124,7 @@ void import_deformable_convolution(OperatorCall& call, Op) {
 
 // x, w, x_zero_point, w_zero_point.
 void import_integer_convolution(OperatorCall& call, Op) {
+  check_zero_points(call, {{0, 2}, {1, 3}});
   convolution(call, {.weight = 1, .bias = kNoOperand}, kInt32);
   call.mark_accumulator(0);
 }
@@ -131,6 +132,7 @@ void import_integer_convolution(OperatorCall& call, Op) {
 // x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, bias.
 void import_quantized_convolution(OperatorCall& call, Op) {
   if (call.integer("channels_last", 0) != 0) return call.cannot_derive("its channels stand last");
+  check_zero_points(call, {{0, 2}, {3, 5}});
   convolution(call, {.weight = 3, .bias = 8}, call.has(7) ? call.input(7).type : call.input(0).type);
 }
 

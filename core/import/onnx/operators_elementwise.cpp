@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "extents.hpp"
 #include "operators.hpp"
@@ -9,13 +10,17 @@
 namespace hwcost::onnx {
 namespace {
 
-// Operands [first, last) are combined element by element.
+// The operands that are combined element by element.
 struct Operands {
-  std::size_t first = 0;
-  std::size_t last = 0;
-  std::size_t step = 1;    // distance between two, where scales and zero points stand between
+  std::vector<std::size_t> positions;
   bool quantized = false;  // the operator dequantises them itself
 };
+
+Operands all_operands(const OperatorCall& call) {
+  Operands all{.positions = std::vector<std::size_t>(call.input_count())};
+  std::iota(all.positions.begin(), all.positions.end(), 0);
+  return all;
+}
 
 // Before opset 7 the axes of the second operand were those of the first from `axis` on, by default the last ones; those
 // of PRelu's slopes the channels.
@@ -33,8 +38,8 @@ Shape aligned_shape(const OperatorCall& call, std::size_t k) {
 }
 
 Shape common_shape(const OperatorCall& call, const Operands& operands) {
-  Shape shape = call.shape(operands.first);
-  for (std::size_t k = operands.first; k < operands.last; k += operands.step) {
+  Shape shape = call.shape(operands.positions.front());
+  for (const std::size_t k : operands.positions) {
     const std::optional<Shape> wider = broadcast(shape, aligned_shape(call, k));
     if (!wider) {
       call.fail(fmt::format("its operands have shapes {} and {}, which do not fit each other", to_text(shape),
@@ -50,7 +55,7 @@ void combine(OperatorCall& call, Op op, const Operands& operands, std::int32_t t
   call.output(0, shape, type);
   Elementwise<> dims{.elements = *elements(shape), .input_elements = 0.0, .operands = 0.0};
   OwnedOperands owned;
-  for (std::size_t k = operands.first; k < operands.last; k += operands.step) {
+  for (const std::size_t k : operands.positions) {
     dims.operands += 1.0;
     if (call.is_activation(k)) {
       dims.input_elements += call.count(k);
@@ -99,20 +104,27 @@ void import_unary(OperatorCall& call, Op op) {
 
 void import_nary(OperatorCall& call, Op op) {
   if (op == Op::mul && absorb_dequantization(call)) return;
-  combine(call, op, {.last = call.input_count()}, call.input(0).type);
+  combine(call, op, all_operands(call), call.input(0).type);
 }
 
 void import_add(OperatorCall& call, Op op) {
   if (!absorb_bias(call)) import_nary(call, op);
 }
 
-void import_comparison(OperatorCall& call, Op op) { combine(call, op, {.last = call.input_count()}, kBool); }
+void import_comparison(OperatorCall& call, Op op) { combine(call, op, all_operands(call), kBool); }
 
-void import_where(OperatorCall& call, Op op) { combine(call, op, {.last = 3}, call.input(1).type); }
+void import_where(OperatorCall& call, Op op) { combine(call, op, {.positions = {0, 1, 2}}, call.input(1).type); }
 
 // QLinearAdd, QLinearMul: a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point.
 void import_quantized_binary(OperatorCall& call, Op op) {
-  combine(call, op, {.last = 4, .step = 3, .quantized = true}, call.input(0).type);
+  check_zero_points(call, {{0, 2}, {3, 5}});
+  combine(call, op, {.positions = {0, 3}, .quantized = true}, call.input(0).type);
+}
+
+// QLinearWhere: condition, x, x_scale, x_zero_point, y, y_scale, y_zero_point, z_scale, z_zero_point.
+void import_quantized_where(OperatorCall& call, Op op) {
+  check_zero_points(call, {{1, 3}, {4, 6}});
+  combine(call, op, {.positions = {0, 1, 4}, .quantized = true}, call.input(1).type);
 }
 
 void import_clip(OperatorCall& call, Op op) {

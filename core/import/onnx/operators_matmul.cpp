@@ -69,15 +69,17 @@ struct QuantizedProduct {
   std::size_t right;
   std::size_t bias;
   std::size_t zero_point;
-  std::int32_t type;  // of the output; undefined: that of the zero point, float where there is none
+  std::int32_t type;      // of the output; undefined: that of the zero point, float where there is none
+  std::size_t left_zero;  // of the operands
+  std::size_t right_zero;
 };
 
 constexpr std::array<QuantizedProduct, 5> kQuantizedProducts{{
-    {"MatMulInteger", 1, kNoOperand, kNoOperand, kInt32},     // a, b, their zero points
-    {"QLinearMatMul", 3, kNoOperand, 7, kUndefined},          // a and b, each with scale and zero point, those of y
-    {"QGemm", 3, 6, 8, kUndefined},                           // the same with the bias before y
-    {"MatMulIntegerToFloat", 1, 6, kNoOperand, kUndefined},   // a, b, their scales, their zero points, bias
-    {"DynamicQuantizeMatMul", 1, 4, kNoOperand, kUndefined},  // a, b, scale and zero point of b, bias
+    {"MatMulInteger", 1, kNoOperand, kNoOperand, kInt32, 2, 3},  // a, b, their zero points
+    {"QLinearMatMul", 3, kNoOperand, 7, kUndefined, 2, 5},       // a and b, each with scale and zero point, those of y
+    {"QGemm", 3, 6, 8, kUndefined, 2, 5},                        // the same with the bias before y
+    {"MatMulIntegerToFloat", 1, 6, kNoOperand, kUndefined, 4, 5},  // a, b, their scales, their zero points, bias
+    {"DynamicQuantizeMatMul", 1, 4, kNoOperand, kUndefined, kNoOperand, 3},  // a, b, scale and zero point of b, bias
 }};
 
 const QuantizedProduct& quantized_product(std::string_view type) {
@@ -115,6 +117,7 @@ void import_gemm(OperatorCall& call, Op) {
 
 void import_quantized_matmul(OperatorCall& call, Op) {
   const QuantizedProduct& product = quantized_product(call.node().type);
+  check_zero_points(call, {{0, product.left_zero}, {product.right, product.right_zero}});
   std::int32_t type = product.type;
   if (type == kUndefined) type = call.has(product.zero_point) ? call.input(product.zero_point).type : kFloat;
   multiply(call,

@@ -1,6 +1,8 @@
 // Products of onnxruntime whose weights are packed.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "extents.hpp"
 #include "operators.hpp"
 
@@ -10,6 +12,25 @@ namespace {
 // K and N of a product whose weights are packed.
 double positive_attribute(const OperatorCall& call, std::string_view name) {
   return call.checked(static_cast<double>(call.integer(name, 0)), name);
+}
+
+// Fails where an operand has neither of two numbers of elements.
+void check_count(const OperatorCall& call, std::size_t operand, std::string_view what, double wanted, double or_else) {
+  if (!call.has(operand)) return;
+  const double count = call.count(operand);
+  if (count == wanted || count == or_else) return;
+  call.fail(fmt::format("its {} have shape {}, wanted {} elements for K, N, bits and block_size", what,
+                        to_text(call.shape(operand)), wanted));
+}
+
+// b has N rows of blocks, each packed into whole bytes; its scales and zero points are one a block.
+void check_packing(const OperatorCall& call, double depth, double columns, double block, double bits) {
+  const double blocks = std::ceil(depth / block);
+  const double packed = columns * blocks * std::ceil(block * bits / 8.0);
+  const double scales = columns * blocks;
+  check_count(call, 1, "weights", packed, packed);
+  check_count(call, 2, "scales", scales, scales);
+  check_count(call, 3, "zero points", columns * std::ceil(blocks * bits / 8.0), scales);
 }
 
 }  // namespace
@@ -25,6 +46,7 @@ void import_block_quantized_matmul(OperatorCall& call, Op op) {
   if (in.empty() || static_cast<double>(in.back()) != depth) {
     call.fail(fmt::format("its input has shape {}, its weights {} rows", to_text(in), depth));
   }
+  check_packing(call, depth, columns, block, static_cast<double>(bits));
   if (call.is_activation(1)) return call.cannot_derive("its packed weights are computed at run time");
   Value weight = call.input(1);
   weight.width = integer(static_cast<double>(bits));
@@ -44,6 +66,12 @@ void import_block_quantized_matmul(OperatorCall& call, Op op) {
                       .out_channels = columns,
                       .bias = call.has(kBias) ? 1.0 : 0.0},
              {.weight = 1, .bias = call.has(kBias) ? std::optional(kBias) : std::nullopt});
+}
+
+// MoE, QMoE: tokens, router's scores, experts. Which experts a token takes is decided at run time.
+void import_mixture_of_experts(OperatorCall& call, Op) {
+  call.output(0, call.shape(0));
+  call.without_model("how its experts are packed is onnxruntime's own");
 }
 
 }  // namespace hwcost::onnx

@@ -39,6 +39,30 @@ void count_block_scales(OperatorCall& call, const Value& value) {
   call.builder().count_block_scales(call.count(1));
 }
 
+bool is_one_element(const Shape& shape) { return elements(shape) == 1.0; }
+
+// A zero point has the shape of its scale.
+void check_shape_of_zero_point(const OperatorCall& call) {
+  if (!call.has(1) || !call.has(2) || !call.input(1).shape || !call.input(2).shape) return;
+  const Shape& scale = call.shape(1);
+  const Shape& zero = call.shape(2);
+  if (scale == zero || (is_one_element(scale) && is_one_element(zero))) return;
+  call.fail(fmt::format("its zero point has shape {}, its scale {}", to_text(zero), to_text(scale)));
+}
+
+// Whether the type that we have of the value is surely that of the file.
+bool has_sure_type(const Value& value) { return value.constant || value.through_quantizer; }
+
+bool is_type_of_zero_point(std::int32_t type) {
+  return is_quantized_type(type) && type != kBool && format_of(type).bits <= 32.0;
+}
+
+void check_type_of_zero_point(const OperatorCall& call, std::size_t zero, std::int32_t wanted) {
+  const std::int32_t type = call.input(zero).type;
+  if (type == wanted) return;
+  call.fail(fmt::format("its zero point (operand {}) has element type {}, its operand {}", zero, type, wanted));
+}
+
 // The format in which the quantised value is stored: that of the zero point.
 std::int32_t quantized_type(const OperatorCall& call) {
   if (call.has(2)) return call.input(2).type;
@@ -88,9 +112,28 @@ void keep_at(OperatorCall& call, NumberFormat width, std::int32_t type, const st
   call.forward(0, std::move(value));
 }
 
+void check_zero_points(const OperatorCall& call, std::initializer_list<ZeroPoint> points) {
+  for (const auto& [operand, zero] : points) {
+    if (!call.has(zero)) continue;
+    const Value& value = call.input(operand);
+    if (has_sure_type(value)) check_type_of_zero_point(call, zero, value.type);
+    const Shape& shape = call.shape(zero);
+    const Shape& of = call.shape(operand);
+    const bool is_channel = shape.size() == 1 && std::find(of.begin(), of.end(), shape[0]) != of.end();
+    if (is_one_element(shape) || is_channel || broadcast(shape, of) == of) continue;
+    call.fail(
+        fmt::format("its zero point (operand {}) has shape {}, its operand {}", zero, to_text(shape), to_text(of)));
+  }
+}
+
 void import_quantize_linear(OperatorCall& call, Op) {
   const std::string scope = granularity(call, call.input(0));
+  check_shape_of_zero_point(call);
   const std::int32_t type = quantized_type(call);
+  if (!is_type_of_zero_point(type)) {
+    call.fail(
+        fmt::format("quantises to element type {}, wanted integers of at most 32 bits or floats of at most 8", type));
+  }
   keep_at(call, format_of(type), type, fmt::format("{}{}", source_of_type(call), scope));
 }
 
@@ -110,6 +153,8 @@ void import_dequantize_linear(OperatorCall& call, Op) {
     call.fail("reads a value that is not quantised");
   }
   const std::string scope = granularity(call, value);
+  check_shape_of_zero_point(call);
+  if (call.has(2) && has_sure_type(value)) check_type_of_zero_point(call, 2, value.type);
   count_block_scales(call, value);
   value.width = value.format();
   value.type = call.has(1) ? call.input(1).type : static_cast<std::int32_t>(kFloat);

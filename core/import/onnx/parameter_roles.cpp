@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <initializer_list>
 #include <unordered_map>
 
 #include "data_types.hpp"
@@ -31,32 +33,106 @@ constexpr std::array<std::string_view, 10> kQuantizers{"QuantizeLinear",
                                                        "TRT_FP8DequantizeLinear",
                                                        "TRT_INT4DequantizeLinear"};
 
-constexpr std::array<std::string_view, 2> kQuantizedBinary{"QLinearAdd", "QLinearMul"};
+// Operators whose other operands are their weights.
+struct DataOperands {
+  std::string_view type;
+  std::uint32_t positions;  // a bit for each operand that they work on
+};
 
-constexpr std::array<std::string_view, 24> kFirstIsData{"QLinearConv",
-                                                        "QLinearMatMul",
-                                                        "QGemm",
-                                                        "QLinearLeakyRelu",
-                                                        "QLinearSigmoid",
-                                                        "QLinearSoftmax",
-                                                        "QLinearAveragePool",
-                                                        "QLinearGlobalAveragePool",
-                                                        "MatMulIntegerToFloat",
-                                                        "DynamicQuantizeMatMul",
-                                                        "MatMulNBits",
-                                                        "Conv",
-                                                        "ConvTranspose",
-                                                        "ConvInteger",
-                                                        "Gemm",
-                                                        "LSTM",
-                                                        "BatchNormalization",
-                                                        "LayerNormalization",
-                                                        "InstanceNormalization",
-                                                        "GRU",
-                                                        "GroupNormalization",
-                                                        "RMSNormalization",
-                                                        "PRelu",
-                                                        "RNN"};
+constexpr std::uint32_t kFirst = 1;
+constexpr std::uint32_t at(std::initializer_list<unsigned> positions) {
+  std::uint32_t bits = 0;
+  for (const unsigned k : positions) bits |= std::uint32_t{1} << k;
+  return bits;
+}
+constexpr std::uint32_t all_but(std::initializer_list<unsigned> positions) { return ~at(positions); }
+
+constexpr auto kDataOperands = std::to_array<DataOperands>({
+    {"Conv", kFirst},
+    {"ConvTranspose", kFirst},
+    {"ConvInteger", kFirst},
+    {"FusedConv", at({0, 3})},
+    {"DeformConv", at({0, 2, 4})},
+    {"Gemm", kFirst},
+    {"FusedGemm", kFirst},
+    {"MatMulNBits", kFirst},
+    {"MatMulIntegerToFloat", kFirst},
+    {"DynamicQuantizeMatMul", kFirst},
+    {"MoE", at({0, 1})},
+    {"QMoE", at({0, 1})},
+    {"LSTM", at({0, 4, 5, 6})},
+    {"GRU", at({0, 4, 5})},
+    {"RNN", at({0, 4, 5})},
+    {"DynamicQuantizeLSTM", at({0, 4, 5, 6})},
+    {"BatchNormalization", kFirst},
+    {"LayerNormalization", kFirst},
+    {"InstanceNormalization", kFirst},
+    {"GroupNormalization", kFirst},
+    {"RMSNormalization", kFirst},
+    {"SimplifiedLayerNormalization", kFirst},
+    {"SkipLayerNormalization", at({0, 1})},
+    {"SkipSimplifiedLayerNormalization", at({0, 1})},
+    {"EmbedLayerNormalization", at({0, 1, 7, 8})},
+    {"BiasGelu", kFirst},
+    {"FastGelu", kFirst},
+    {"PRelu", kFirst},
+    {"QAttention", at({0, 5, 8})},
+    {"MultiHeadAttention", all_but({3})},
+    {"GroupQueryAttention", all_but({7, 8})},
+    {"QLinearConv", kFirst},
+    {"QLinearMatMul", kFirst},
+    {"QGemm", kFirst},
+    {"QLinearLeakyRelu", kFirst},
+    {"QLinearSigmoid", kFirst},
+    {"QLinearSoftmax", kFirst},
+    {"QLinearAveragePool", kFirst},
+    {"QLinearGlobalAveragePool", kFirst},
+});
+
+// com.microsoft's projects its input; ONNX's has queries, keys and values.
+constexpr DataOperands kProjectedAttention{"Attention", all_but({1, 2})};
+
+const DataOperands* find_data_operands(const Node& node) {
+  if (node.type == kProjectedAttention.type && node.domain == "com.microsoft") return &kProjectedAttention;
+  const auto found = std::find_if(kDataOperands.begin(), kDataOperands.end(),
+                                  [&](const DataOperands& entry) { return entry.type == node.type; });
+  return found == kDataOperands.end() ? nullptr : &*found;
+}
+
+// Operators on a scale and a zero point behind each of their values.
+struct QuantizedValues {
+  std::string_view type;
+  std::uint32_t positions;
+};
+
+constexpr auto kQuantizedValues = std::to_array<QuantizedValues>({
+    {"QLinearAdd", at({0, 3})},
+    {"QLinearMul", at({0, 3})},
+    {"QLinearWhere", at({0, 1, 4})},
+});
+
+// Whether an Einsum multiplies matrices of which each belongs to one of the other operand: they share a label, or all
+// of
+// "...", that the result keeps.
+bool has_common_batch(const Node& node) {
+  const auto found = std::find_if(node.attributes.begin(), node.attributes.end(),
+                                  [](const Attribute& a) { return a.name == "equation" && a.text; });
+  if (found == node.attributes.end()) return false;
+  const std::string_view equation = *found->text;
+  const std::size_t comma = equation.find(',');
+  const std::size_t arrow = equation.find("->");
+  if (comma == std::string_view::npos || arrow == std::string_view::npos || comma > arrow) return false;
+  const std::string_view left = equation.substr(0, comma);
+  const std::string_view right = equation.substr(comma + 1, arrow - comma - 1);
+  const std::string_view result = equation.substr(arrow + 2);
+  return std::any_of(left.begin(), left.end(), [&](char label) {
+    return label != ' ' && right.find(label) != std::string_view::npos && result.find(label) != std::string_view::npos;
+  });
+}
+
+bool is_product(std::string_view type) {
+  return type == "MatMul" || type == "MatMulInteger" || type == "FusedMatMul" || type == "TransposeMatMul";
+}
 
 constexpr std::array<std::string_view, 24> kNeutral{
     "Add",  "Sub",     "Mul", "Div",  "Pow",   "Max",   "Min",  "Where", "Concat", "Gather", "Equal", "Less",
@@ -64,10 +140,14 @@ constexpr std::array<std::string_view, 24> kNeutral{
 
 Use use_of(const Node& node, std::size_t operand, std::size_t rank) {
   if (contains(kPassedOn, node.type)) return operand == 0 ? Use::passed_on : Use::neutral;
-  if (contains(kFirstIsData, node.type)) return operand == 0 ? Use::data : Use::weight;
+  const auto is_at = [&](std::uint32_t positions) { return operand < 32 && (positions >> operand & 1U) != 0; };
+  if (const DataOperands* known = find_data_operands(node)) return is_at(known->positions) ? Use::data : Use::weight;
   if (contains(kQuantizers, node.type)) return operand == 0 ? Use::passed_on : Use::weight;
-  if (contains(kQuantizedBinary, node.type)) return operand % 3 == 0 && operand < 6 ? Use::neutral : Use::weight;
-  if (node.type == "MatMul" || node.type == "MatMulInteger") {
+  const auto values = std::find_if(kQuantizedValues.begin(), kQuantizedValues.end(),
+                                   [&](const QuantizedValues& entry) { return entry.type == node.type; });
+  if (values != kQuantizedValues.end()) return is_at(values->positions) ? Use::neutral : Use::weight;
+  if (node.type == "Einsum") return operand == 0 || has_common_batch(node) ? Use::data : Use::weight;
+  if (is_product(node.type)) {
     if (operand > 1) return Use::weight;
     return operand == 0 || rank > 2 ? Use::data : Use::weight;
   }

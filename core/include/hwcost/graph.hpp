@@ -31,7 +31,7 @@ struct Node {
   Layer layer;
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
-  std::optional<NodeId> fused_into;  // a folded batch norm or a clamp that this earlier node does on its way out
+  std::optional<NodeId> fused_into;  // a folded scale or a clamp that this earlier node does on its way out
   std::string source;                // the node's own name in the model file
   std::optional<NodeId> weights_of = std::nullopt;  // the earlier node that owns the weights that this one reads too
   friend bool operator==(const Node&, const Node&) = default;
@@ -57,9 +57,9 @@ inline Node& add_layer(Graph& graph, Layer layer) {
 // Throws InputError where an edge points nowhere, to a later node (a cycle), or a layer contradicts itself.
 HWCOST_EXPORT void validate(const Graph& graph);
 
-// Marks what hardware does on the way out of an earlier layer (fused_into, fused_activation): batch norm behind a
-// convolution or linear layer, and a clamp (ReLU, ReLU6, clip) behind one of those, a matmul, an add or such a batch
-// norm; only where the tensor between has no other reader and is no network output.
+// Marks what hardware does on the way out of an earlier layer (fused_into, fused_activation): batch norm, or a scale of
+// channels that has a fused_into already, behind a convolution or linear layer, and clamps (ReLU, ReLU6, clip) behind
+// these, a matmul or an add; only where the tensor between has no other reader and is no network output.
 HWCOST_EXPORT void mark_fusions(Graph& graph);
 
 // Sets weights to `weight_bits` and activations (the network's input included) to `activation_bits`, integers, on all
