@@ -118,7 +118,8 @@ TEST(OnnxPrecision, IntegerOperatorsSayTheirWidthsByTheirTypes) {
   writer.constant("s", {}, std::vector<double>{1.0});
   writer.constant("z", {}, std::vector<double>{0.0}, 2);
   writer.constant("b", {4}, std::nullopt, 6);
-  writer.node("QLinearConv", {"x", "s", "z", "w", "s", "z", "s", "z", "b"}, {"y"}).name = "conv";
+  writer.node("QLinearConv", {"x", "s", "z", "w", "s", "wz", "s", "z", "b"}, {"y"}).name = "conv";
+  writer.constant("wz", {}, std::vector<double>{0.0}, 3);
   writer.node("ConvInteger", {"y", "w2"}, {"a"}).name = "accumulate";
   writer.constant("w2", {1, 4, 1, 1}, std::nullopt, 3);
   writer.output("a");

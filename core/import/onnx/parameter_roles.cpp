@@ -146,7 +146,7 @@ Use use_of(const Node& node, std::size_t operand, std::size_t rank) {
   const auto values = std::find_if(kQuantizedValues.begin(), kQuantizedValues.end(),
                                    [&](const QuantizedValues& entry) { return entry.type == node.type; });
   if (values != kQuantizedValues.end()) return is_at(values->positions) ? Use::neutral : Use::weight;
-  if (node.type == "Einsum") return operand == 0 || has_common_batch(node) ? Use::data : Use::weight;
+  if (node.type == "Einsum") return operand == 0 || has_common_batch(node) ? Use::data : Use::neutral;
   if (is_product(node.type)) {
     if (operand > 1) return Use::weight;
     return operand == 0 || rank > 2 ? Use::data : Use::weight;

@@ -21,8 +21,9 @@ struct ParameterRoles {
 //
 // - A use is a *data* use where an operator works on that operand (the first of Conv, Gemm, MatMul, norms, pools,
 //   activations and the operators that we do not know), a *weight* use where it owns it (the later operands of Conv,
-//   Gemm, norms, recurrent layers; a second matrix operand of MatMul), and *neutral* elsewhere (additions, Concat,
-//   ...). Identity, Cast, Reshape, Transpose and their kind pass an input on: their reader's use counts.
+//   Gemm, norms, recurrent layers; a second matrix operand of MatMul), and *neutral* elsewhere (additions, Concat, a
+//   second operand of Einsum without a batch in common, ...). Identity, Cast, Reshape, Transpose and their kind pass an
+//   input on: their reader's use counts.
 // - An input with a data use, a symbolic dimension or an option for its shape is an activation.
 // - Of the rest, an input with a weight use is a parameter; where that leaves no activation, the first input is one.
 // - An input with neutral uses alone is a parameter only where some input is one by its place, it is not the first, and
