@@ -110,13 +110,14 @@ std::optional<std::string> FigureSource::values(const FigureGroup& group, const 
 }
 
 std::optional<std::string> FigureSource::gradient(const FigureGroup& group, const Graph& graph, const Node& node,
-                                                  std::span<double> to, std::vector<double>& partials) const {
-  const std::size_t members = column_count(info(node.layer.op).family);
-  partials.assign(to.size() * members, 0.0);
+                                                  std::uint64_t members, std::span<double> to,
+                                                  std::vector<double>& partials) const {
+  const std::size_t columns = column_count(info(node.layer.op).family);
+  partials.assign(to.size() * columns, 0.0);
   const double repeat = node.layer.repeat;
   std::vector<Cost<>> slopes;
   const Question ask = [&](const Backend& backend, const Layer& layer) -> Expected<Estimate, Unsupported> {
-    auto gradient = backend.gradient(layer, GradientMode::straight_through);
+    auto gradient = backend.gradient_by(layer, GradientMode::straight_through, members);
     if (!gradient) return tl::unexpected(std::move(gradient.error()));
     slopes = std::move(gradient->partial);
     return Estimate{gradient->value, {}};
@@ -129,7 +130,8 @@ std::optional<std::string> FigureSource::gradient(const FigureGroup& group, cons
   for (std::size_t i = 0; i < to.size(); ++i) {
     to[i] = of_cost(group.figures[i].metric, cost, clock);
     for (std::size_t k = 0; k < slopes.size(); ++k) {
-      partials[i * members + k] = of_cost(group.figures[i].metric, slopes[k] * repeat, clock);
+      if ((members >> k & 1u) != 0)
+        partials[i * columns + k] = of_cost(group.figures[i].metric, slopes[k] * repeat, clock);
     }
   }
   return std::nullopt;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,10 +45,11 @@ class FigureSource {
   [[nodiscard]] std::optional<std::string> values(const FigureGroup& group, const Graph& graph, const Node& node,
                                                   std::span<double> to) const;
 
-  // Of source machine: the same with the derivatives by the members of its extents and widths, members' number apart
-  // for every figure. `partials` is resized. All 0 where the layer is free.
+  // Of source machine: the same with the derivatives by these members of its extents and widths (Backend::gradient_by),
+  // as many as there are columns apart for every figure. `partials` is resized. All 0 where the layer is free.
   [[nodiscard]] std::optional<std::string> gradient(const FigureGroup& group, const Graph& graph, const Node& node,
-                                                    std::span<double> to, std::vector<double>& partials) const;
+                                                    std::uint64_t members, std::span<double> to,
+                                                    std::vector<double>& partials) const;
 
   // Who prices the node, and by which rule.
   [[nodiscard]] Verdict judge(const Graph& graph, const Node& node) const;

@@ -215,7 +215,7 @@ Part SoftLayer::slopes_of_candidate(const GroupPlan& plan, NodeScratch& scratch)
   const std::size_t count = figures(plan);
   Part part;
   const Node& candidate = scratch.candidate;
-  if (const auto reason = source_.gradient(source_.groups()[plan.group], network_.graph, candidate,
+  if (const auto reason = source_.gradient(source_.groups()[plan.group], network_.graph, candidate, plan.members,
                                            std::span(part.value).first(count), scratch.partials)) {
     fail(candidate.layer, *reason);
   }

@@ -22,6 +22,7 @@ struct GroupPlan {
   double out_step = 1.0, in_step = 1.0;
   bool widths_add_up = true;  // the channels of each width are a layer of their own
   bool straight_through = false;
+  std::uint64_t members = 0;  // that its derivatives are made of
 };
 
 // One point of the space: what the node's expectation depends on.

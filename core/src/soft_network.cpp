@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "hwcost/assignment.hpp"
+#include "hwcost/batch.hpp"
 #include "named_nodes.hpp"
 #include "pruning.hpp"
 #include "sentence.hpp"
@@ -299,6 +300,15 @@ class SoftNetworkBuilder {
 
 SoftNetwork soft_network(Graph graph, const SearchSpace& space) {
   return SoftNetworkBuilder(std::move(graph), space).take();
+}
+
+std::uint64_t counted_members(const SoftNode& soft, const Layer& own) {
+  std::uint64_t members = members_named(
+      info(own.op).family, {"out_channels", "in_channels", soft.is_depthwise ? "groups" : "", "weight_bits"});
+  for (std::size_t k = 0; k < soft.slopes.size(); ++k) {
+    if (soft.slopes[k] != 0.0) members |= std::uint64_t{1} << k;
+  }
+  return members;
 }
 
 void set_channels(const SoftNode& soft, const Layer& own, double out, double in, Layer& layer) {

@@ -1,6 +1,7 @@
 // Which of a network's extents and widths follow from which variables of a search space.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,10 @@ struct SoftNetwork {
   std::vector<ChannelClass> classes;
   std::vector<SoftNode> nodes;  // one a node of the graph
 };
+
+// The members that the derivatives by the node's counts are made of, as Backend::gradient_by() has them; the weights'
+// width too.
+std::uint64_t counted_members(const SoftNode& soft, const Layer& own);
 
 // Throws InputError, see ExpectedCost.
 SoftNetwork soft_network(Graph graph, const SearchSpace& space);

@@ -17,6 +17,7 @@ class Planner {
   Planner(const SoftNetwork& network, const FigureSource& source, const SoftNode& soft, std::size_t group)
       : network_(network), source_(source), soft_(soft), own_(network.graph.nodes[soft.node].layer) {
     plan_.group = group;
+    plan_.members = counted_members(soft, own_);
     plan_.widths_add_up = this->group().source != Source::rounded_facts;
     set_steps(1.0, 1.0, 1.0);
     if (is_of_facts()) {
@@ -85,8 +86,8 @@ class Planner {
   [[nodiscard]] Reason gradient(const Node& candidate) const {
     std::array<double, kMostFigures> figures;
     std::vector<double> partials;
-    return source_.gradient(group(), network_.graph, candidate, std::span(figures).first(group().figures.size()),
-                            partials);
+    return source_.gradient(group(), network_.graph, candidate, plan_.members,
+                            std::span(figures).first(group().figures.size()), partials);
   }
 
   const SoftNetwork& network_;
