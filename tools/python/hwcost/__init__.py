@@ -52,6 +52,7 @@ __all__ = [
     "extent_names",
     "load_machine",
     "load_model",
+    "load_price_table",
     "machine_names",
     "operators",
     "read_layer_table",
@@ -115,6 +116,20 @@ def load_model(
     """
     shapes = {name: [float(extent) for extent in shape] for name, shape in (input_shapes or {}).items()}
     return _core.read_model_file(os.fspath(file), batch, shapes)
+
+
+def load_price_table(file: PathLike) -> PriceTable:
+    """Reads what PriceTable.save wrote. Raises InputError with the file.
+
+    >>> import tempfile
+    >>> graph = Graph([Layer("linear", name="fc", in_channels=64, out_channels=10)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "table.json")
+    ...     PriceTable(graph, load_machine("mpic"), [(8, 8)]).save(str(file))
+    ...     load_price_table(file).layers
+    ['fc']
+    """
+    return _core.load_price_table(os.fspath(file))
 
 
 def read_layer_table(text: str, name: str = "layer table") -> Graph:

@@ -5,6 +5,7 @@
 #include <pybind11/numpy.h>
 
 #include "binding.hpp"
+#include "hwcost/import/price_table.hpp"
 
 namespace hwcost::python {
 namespace {
@@ -179,10 +180,37 @@ where a layer has no price. The interpreter's lock is released meanwhile, and at
 >>> PriceTable(graph, load_machine('mpic'), [(8, 8)]).sums('latency_cycles', numpy.zeros((2, 1), numpy.int64))
 array([304.76190476, 304.76190476])
 )")
+      .def(
+          "check_is_of",
+          [](const PriceTable& table, const Graph& graph, const Machine& machine) {
+            table.check_is_of(graph, machine);
+          },
+          py::arg("graph"), py::arg("machine"),
+          R"(Raises InputError where the table is of another network or machine: says what differs.
+
+>>> graph = Graph([Layer('linear', name='fc', in_channels=64, out_channels=10)])
+>>> PriceTable(graph, load_machine('mpic'), [(8, 8)]).check_is_of(graph, load_machine('mpic'))
+)")
+      .def(
+          "save",
+          [](const PriceTable& table, const std::string& file) {
+            const py::gil_scoped_release release;
+            save_price_table(table, std::filesystem::path(file));
+          },
+          py::arg("file"), R"(Writes the table as JSON, which `load_price_table` reads without loss.
+
+>>> import os, tempfile
+>>> graph = Graph([Layer('linear', name='fc', in_channels=64, out_channels=10)])
+>>> with tempfile.TemporaryDirectory() as folder:
+...     PriceTable(graph, load_machine('mpic'), [(8, 8)]).save(os.path.join(folder, 'table.json'))
+)")
       .def("__repr__", [](const PriceTable& table) {
         return fmt::format("<hwcost.PriceTable of '{}', {} layers, {} choices>", table.contents().model,
                            table.layer_count(), table.choice_count());
       });
+  module.def(
+      "load_price_table", [](const std::string& file) { return load_price_table(std::filesystem::path(file)); },
+      py::arg("file"));
 }
 
 }  // namespace hwcost::python
