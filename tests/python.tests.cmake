@@ -8,6 +8,9 @@ set(environment PYTHONPATH=${PROJECT_BINARY_DIR}/python PYTHONDONTWRITEBYTECODE=
 if(TARGET hwcost_command)
   list(APPEND environment HWCOST_COMMAND=$<TARGET_FILE:hwcost_command>)
 endif()
+if(TARGET plugin_systolic)
+  list(APPEND environment HWCOST_PLUGIN_FOLDER=$<TARGET_FILE_DIR:plugin_systolic>)
+endif()
 set(hwcost_pytest ${CMAKE_COMMAND} -E env ${environment} ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider)
 
 # hwcost_missing_python_modules(RESULT MODULES...): those of the modules that the interpreter lacks.

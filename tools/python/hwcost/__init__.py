@@ -85,15 +85,17 @@ def machine_names(search: Sequence[PathLike] = ()) -> list[str]:
     return _core.machine_names(_search_path(search))
 
 
-def load_machine(name: PathLike, search: Sequence[PathLike] = ()) -> Machine:
+def load_machine(name: PathLike, search: Sequence[PathLike] = (), plugins: Sequence[PathLike] = ()) -> Machine:
     """The machine of that name, looked for in the folders of `search` and then among those shipped, or at that path.
 
-    A path has a '/' or ends in ".info". Raises InputError with file and line: a fault in the description.
+    A path has a '/' or ends in ".info". `plugins` are files of shared objects with backends of their own (plugin.h): they
+    are code, which runs as part of this process. Raises InputError with file and line: a fault in the description; or
+    the fault of a plugin.
 
     >>> load_machine("mpic")
     <hwcost.Machine 'mpic', backend mac_table>
     """
-    return _core.load_machine(os.fspath(name), _search_path(search))
+    return _core.load_machine(os.fspath(name), _search_path(search), [os.fspath(plugin) for plugin in plugins])
 
 
 def load_model(

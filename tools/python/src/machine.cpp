@@ -4,20 +4,23 @@
 #include "binding.hpp"
 #include "figures.hpp"
 #include "hwcost/machine.hpp"
+#include "hwcost/plugin.hpp"
 
 namespace hwcost::python {
 namespace {
 
 SearchPath search_path(const std::vector<std::string>& folders) { return {folders.begin(), folders.end()}; }
 
-Machine load(const std::string& name, const std::vector<std::string>& folders) {
-  const py::gil_scoped_release release;
-  return load_machine(name, search_path(folders), builtin_registry());
+Registry registry_with(const std::vector<std::string>& plugins) {
+  Registry registry = builtin_registry();
+  for (const std::string& plugin : plugins) registry.add(load_plugin(plugin));
+  return registry;
 }
 
-Machine from_text(const std::string& text, const std::string& file, const std::vector<std::string>& folders) {
-  const SearchPath search = search_path(folders);
-  return make_machine(Description::from_text(text, file, search), search, builtin_registry());
+Machine load(const std::string& name, const std::vector<std::string>& folders,
+             const std::vector<std::string>& plugins) {
+  const py::gil_scoped_release release;
+  return load_machine(name, search_path(folders), registry_with(plugins));
 }
 
 py::dict parameters_of(const Machine& machine) {
@@ -123,8 +126,7 @@ floor. Raises Unsupported.
       .def("__repr__", [](const Machine& m) {
         return fmt::format("<hwcost.Machine '{}', backend {}>", m.description.name(), m.description.backend());
       });
-  module.def("load_machine", &load, py::arg("name"), py::arg("search"));
-  module.def("machine_from_text", &from_text, py::arg("text"), py::arg("file"), py::arg("search"));
+  module.def("load_machine", &load, py::arg("name"), py::arg("search"), py::arg("plugins"));
   module.def(
       "machine_names", [](const std::vector<std::string>& folders) { return description_names(search_path(folders)); },
       py::arg("search"));
