@@ -18,21 +18,25 @@ OTHERS = ("tests/", "benchmarks/", "fuzz/")
 ARROWS = [
     ("core/include/", ["core/include/"]),
     ("core/src/", ["core/include/", "core/src/"]),
+    ("core/conformance/include/", ["core/include/", "core/conformance/include/"]),
+    ("core/conformance/", ["core/include/", "core/src/layer_row.hpp", "core/conformance/"]),
     ("core/import/include/", ["core/include/", "core/import/include/"]),
     ("core/import/", ["core/include/", "core/src/did_you_mean.hpp", "core/src/limits.hpp", "core/src/utf8.hpp",
                       "core/import/"]),
     ("core/measure/include/", ["core/include/", "core/import/include/", "core/measure/include/"]),
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/measure/"]),
     ("backends/", ["core/include/", "backends/"]),
-    ("tools/", ["core/include/", "core/import/include/", "core/measure/include/", "tools/"]),
+    ("tools/c/include/", ["core/include/", "tools/c/include/"]),
+    ("tools/", ["core/include/", "core/conformance/include/", "core/import/include/", "core/measure/include/", "tools/"]),
 ]
 # Installed headers, which see only these libraries beside the standard one.
-INSTALLED = ("core/include/", "core/import/include/", "core/measure/include/")
+INSTALLED = ("core/include/", "core/conformance/include/", "tools/c/include/", "core/import/include/", "core/measure/include/")
 INSTALLED_LIBRARIES = ("tl/",)
 C_LIBRARY = {"stddef.h", "stdint.h"}  # of headers for C
 GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
-ROOTS = ["core/include", "core/import/include", "core/src", "core/import", "core/import/onnx", "core/import/table", "core/import/json",
+ROOTS = ["core/include", "core/conformance/include", "tools/c/include", "core/import/include", "core/src", "core/import",
+         "core/import/onnx", "core/import/table", "core/import/json",
          "core/measure/include", "core/measure",
          "backends", "tools"]
 

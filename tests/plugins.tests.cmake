@@ -1,4 +1,4 @@
-# Plugins: the examples, one with every fault, and what hwcost makes of them.
+# Plugins: the examples, one with every fault, and what hwcost makes of them; what C sees of hwcost.
 
 # hwcost_test_plugin(NAME SOURCE [libraries...]): a shared object NAME.so of tests/plugin/SOURCE in the folder of plugins.
 set(plugin_folder ${PROJECT_BINARY_DIR}/tests/plugins)
@@ -32,3 +32,18 @@ foreach(test IN ITEMS plugin plugin_fault)
   target_compile_definitions(${test}_test PRIVATE HWCOST_PLUGIN_FOLDER="${plugin_folder}")
 endforeach()
 hwcost_test(columns)
+
+if(TARGET hwcost_c)
+  hwcost_test(c_api hwcost::c)
+endif()
+
+# What every backend owes, held on these plugins too.
+hwcost_test(conformance hwcost::conformance)
+add_dependencies(conformance_test ${plugins})
+target_compile_definitions(conformance_test PRIVATE HWCOST_PLUGIN_FOLDER="${plugin_folder}")
+
+if(TARGET hwcost_command)
+  add_test(NAME Plugin.CommandLoadsThemWhereTheyAreNamed
+    COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/plugin_command_test.py
+            ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command> ${plugin_folder})
+endif()

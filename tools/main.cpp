@@ -33,6 +33,7 @@ void add_commands(CLI::App& app, Session& session) {
   hwcost::command::add_hw_command(app, session);
   hwcost::command::add_verify_command(app, session);
   hwcost::command::add_refine_command(app, session);
+  hwcost::command::add_conformance_command(app, session);
 #ifdef HWCOST_WITH_MEASURE
   hwcost::command::add_store_command(app, session);
 #endif

@@ -1,6 +1,6 @@
 # Installs a build tree to a prefix, moves the prefix, and uses what it finds there as an outsider would.
-# Arguments: BUILD (build tree), CONFIG, SOURCE (this repository), WORK (a folder of our own), COMPILER, FLAGS, BINDIR, LIBDIR,
-# SHARED (whether the libraries are), GENERATOR, MODEL (an ONNX file).
+# Arguments: BUILD (build tree), CONFIG, SOURCE (this repository), WORK (a folder of our own), COMPILER, FLAGS, C_COMPILER,
+# C_FLAGS, BINDIR, LIBDIR, SHARED (whether the libraries are), GENERATOR, MODEL (an ONNX file).
 cmake_minimum_required(VERSION 3.25)
 
 # run(OUT command...): the command's output; any failure ends the test.
@@ -27,7 +27,8 @@ set(prefix ${WORK}/moved)
 
 # find_package
 run(ignored ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B ${WORK}/consumer -G ${GENERATOR} -DCMAKE_BUILD_TYPE=${CONFIG}
-    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_PREFIX_PATH=${prefix})
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_C_COMPILER=${C_COMPILER}
+    -DCMAKE_C_FLAGS=${C_FLAGS} -DCMAKE_PREFIX_PATH=${prefix})
 run(ignored ${CMAKE_COMMAND} --build ${WORK}/consumer --config ${CONFIG})
 file(READ ${WORK}/consumer/descriptions.txt descriptions)
 if(NOT descriptions STREQUAL "${prefix}/share/hwcost/hw_descriptions")
@@ -41,6 +42,28 @@ endif()
 run(priced ${WORK}/consumer/consumer ${MODEL} ${told})
 expect_match("${priced}" "layer: 140434\\.3 cycles" "the layer's price")
 expect_match("${priced}" "network: [1-9][0-9]* layers, [1-9][0-9]* MACs, [1-9][0-9]* cycles" "the network's price")
+
+# The same from C.
+set(folder ${told})
+if(SHARED)
+  set(folder "-")
+endif()
+run(from_c ${WORK}/consumer/c_consumer ${MODEL} ${folder})
+expect_match("${from_c}" "row: 640\\.0 cycles\nrow: 1280\\.0 cycles\nrow: no rate for w3a8" "prices of a batch from C")
+expect_match("${from_c}" "mpic: first layer conv2d [^\n]*, [1-9][0-9]* layers, [1-9][0-9]* MACs, [1-9][0-9]* cycles"
+             "the network's price from C")
+
+# Plugins of outsiders, in a program and in the command.
+set(systolic_info ${SOURCE}/tests/plugin/systolic.info)
+run(by_plugin ${WORK}/consumer/c_consumer ${MODEL} ${folder} ${WORK}/consumer/systolic.so ${systolic_info})
+expect_match("${by_plugin}" "systolic: first layer conv2d [^\n]* [1-9][0-9]* cycles" "the network's price by a plugin")
+if(EXISTS ${prefix}/${BINDIR}/hwcost)
+  foreach(plugin IN ITEMS systolic mac_roofline)
+    run(conforms ${prefix}/${BINDIR}/hwcost conformance --plugin ${plugin} --plugin-path ${WORK}/consumer
+        --hw ${SOURCE}/tests/plugin/${plugin}.info --layers 5)
+    expect_match("${conforms}" " 0 broken" "hwcost conformance of ${plugin}")
+  endforeach()
+endif()
 
 # A component that is not there is told by name.
 file(WRITE ${WORK}/missing/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(missing LANGUAGES CXX)\n"
@@ -65,6 +88,25 @@ if(PKG_CONFIG)
   run(priced_again ${WORK}/consumer_by_pkg_config ${MODEL} ${told})
   if(NOT priced_again STREQUAL priced)
     message(FATAL_ERROR "pkg-config's consumer says\n${priced_again}\nand not\n${priced}")
+  endif()
+  # From C, by the C compiler alone.
+  separate_arguments(compile_flags UNIX_COMMAND "${C_FLAGS}")
+  run(flags ${PKG_CONFIG} --cflags --libs hwcost-c)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  run(ignored ${C_COMPILER} -std=c11 ${compile_flags} ${SOURCE}/tests/consumer/main.c ${flags}
+      -Wl,-rpath,${prefix}/${LIBDIR} -o ${WORK}/c_consumer_by_pkg_config)
+  run(from_c_again ${WORK}/c_consumer_by_pkg_config ${MODEL} ${folder})
+  if(NOT from_c_again STREQUAL from_c)
+    message(FATAL_ERROR "pkg-config's consumer in C says\n${from_c_again}\nand not\n${from_c}")
+  endif()
+  run(flags ${PKG_CONFIG} --cflags hwcost)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  run(ignored ${C_COMPILER} -std=c11 -shared -fPIC ${compile_flags} ${SOURCE}/tests/plugin/systolic.c ${flags} -lm
+      -o ${WORK}/systolic_by_pkg_config.so)
+  run(by_plugin_again ${WORK}/c_consumer_by_pkg_config ${MODEL} ${folder} ${WORK}/systolic_by_pkg_config.so
+      ${systolic_info})
+  if(NOT by_plugin_again STREQUAL by_plugin)
+    message(FATAL_ERROR "the plugin by pkg-config says\n${by_plugin_again}\nand not\n${by_plugin}")
   endif()
 endif()
 

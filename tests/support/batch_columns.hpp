@@ -1,44 +1,4 @@
-// Layers of one operator as the columns of a batch.
+// Layers as columns, as the conformance kit has them.
 #pragma once
 
-#include <limits>
-#include <vector>
-
-#include "hwcost/batch.hpp"
-
-namespace hwcost::testing {
-
-// The columns of layers that share one operator and have one width each; they live as long as this does.
-class BatchColumns {
- public:
-  explicit BatchColumns(const std::vector<Layer>& layers)
-      : op_(layers.front().op), size_(layers.size()), columns_(column_count(info(op_).family)) {
-    for (const Layer& layer : layers) {
-      std::size_t k = 0;
-      std::visit(
-          [&]<class D>(const D& dims) {
-            for (const auto& member : D::kMembers) columns_[k++].push_back(dims.*member.pointer);
-          },
-          layer.dims);
-      const Precision& p = layer.precision;
-      constexpr double kUnsaid = std::numeric_limits<double>::quiet_NaN();
-      for (const double bits : {p.input.bits, p.weight.uniform.bits, p.output.bits,
-                                p.requantization ? p.requantization->scale_bits : kUnsaid,
-                                p.requantization ? p.requantization->shift : kUnsaid})
-        columns_[k++].push_back(bits);
-    }
-    for (const auto& column : columns_) pointers_.push_back(column.data());
-  }
-  BatchColumns(const BatchColumns&) = delete;
-  BatchColumns& operator=(const BatchColumns&) = delete;
-
-  [[nodiscard]] LayerColumns columns() const { return {op_, size_, pointers_}; }
-
- private:
-  Op op_;
-  std::size_t size_;
-  std::vector<std::vector<double>> columns_;
-  std::vector<const double*> pointers_;
-};
-
-}  // namespace hwcost::testing
+#include "../../core/conformance/batch_columns.hpp"
