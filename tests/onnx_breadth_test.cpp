@@ -209,6 +209,17 @@ TEST(OnnxBreadth, OperatorsThatMakeTensorsHaveTheShapeThatTheySay) {
   EXPECT_EQ(shape_of(drawn), (Out{2, 3}));
 }
 
+TEST(OnnxBreadth, StatisticsOfABatchNormInTrainingAreOneAChannel) {
+  ModelWriter writer;
+  writer.input("x", {2, 3, 4, 4});
+  for (const std::string name : {"scale", "shift", "mean", "variance"}) writer.constant(name, {3});
+  writer.node("BatchNormalization", {"x", "scale", "shift", "mean", "variance"}, {"y", "m", "v"},
+              {{.name = "training_mode", .integer = 1}});
+  writer.output("v");
+  const Graph graph = writer.import();
+  EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).shape, (std::vector<double>{3.0}));
+}
+
 TEST(OnnxBreadth, ADeformableConvolutionIsCountedAsAConvolution) {
   ModelWriter writer;
   writer.input("x", {1, 8, 10, 10});

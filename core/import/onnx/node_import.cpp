@@ -14,11 +14,11 @@
 namespace hwcost::onnx {
 namespace {
 
-// Makes the node a layer of kind custom. `what` it is, where it is no operator that we do not know; `since` names the
-// node that stopped the inference of shapes, where that was another one.
+// Makes the node a layer of kind custom. `what` it is, where it is no operator that we do not know; `stopped` names
+// the node that stopped the inference of shapes, where that was another one.
 void make_custom(OperatorCall& call, const std::string& what, const std::string& why,
-                 OperatorCall::Outputs outputs = OperatorCall::Outputs::forgotten, const std::string& since = {}) {
-  call.become_custom(fmt::format("{}: {}{}", what, why, since), outputs);
+                 OperatorCall::Outputs outputs = OperatorCall::Outputs::forgotten, const std::string& stopped = {}) {
+  call.become_custom(fmt::format("{}: {}{}", what, why, stopped), outputs);
   call.builder().add_unmodelled({.what = what, .why = why, .label = call.label()});
 }
 

@@ -40,6 +40,7 @@ void import_batch_norm(OperatorCall& call, Op op) {
     call.fail(fmt::format("operand {} has {} elements, its input {} channels", k, call.count(k), channels(call)));
   }
   call.output(0, call.shape(0));
+  for (std::size_t k = 1; k < 5; ++k) call.output(k, call.shape(k));  // in training: statistics
   call.layer(op,
              Normalization<>{.elements = call.count(0),
                              .channels = channels(call),
