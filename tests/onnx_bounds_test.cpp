@@ -100,6 +100,17 @@ TEST(OnnxBounds, SelectionsAreNoLargerThanWhatTheySelectFrom) {
   EXPECT_TRUE(graph.nodes.back().layer.assumption.empty());
 }
 
+TEST(OnnxBounds, IndicesAndCountsDoNotDecideTheFormat) {
+  ModelWriter writer;
+  writer.input("x", {6, 5});
+  writer.input("k", {1}, kInt64);
+  writer.node("TopK", {"x", "k"}, {"best", "which"});
+  writer.node("GatherElements", {"x", "which"}, {"same"}, {number("axis", 1)});
+  writer.output("same");
+  const Graph graph = writer.import();
+  for (const Node& node : graph.nodes) EXPECT_EQ(node.layer.precision.input, kFloat32) << node.layer.name;
+}
+
 TEST(OnnxBounds, AShapeThatTheFileStatesComesFirst) {
   ModelWriter writer;
   writer.input("marks", {10});

@@ -1,6 +1,7 @@
 """What hwcost makes of a model, and every fault in it that other sources show."""
 
 import json
+import operator
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -76,12 +77,12 @@ def _compare_macs(result, of_layers):
 
 def _bounded_tensors(graph):
     """Positions of the tensors whose shapes are the largest that there can be."""
-    return {tensor for node in graph["nodes"] if "at its largest" in node["layer"].get("assumption", "")
+    return {tensor for node in graph["nodes"] if "at its largest" in node.get("assumption", "")
             for tensor in node["outputs"]}
 
 
 def _agrees(shape, other, is_bounded):
-    return shape == other or (is_bounded and len(shape) == len(other) and all(map(int.__ge__, shape, other)))
+    return shape == other or (is_bounded and len(shape) == len(other) and all(map(operator.ge, shape, other)))
 
 
 def _compare_shapes(result, graph, inferred):

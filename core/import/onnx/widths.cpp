@@ -42,6 +42,12 @@ const Value* operand(const std::vector<const Value*>& inputs, std::optional<std:
   return k && *k < inputs.size() ? inputs[*k] : nullptr;
 }
 
+// Indices, counts and bounds beside data of another type say where it goes, not in which format the layer works.
+bool says_where(const Value& value, const std::vector<const Value*>& inputs) {
+  const Value* data = inputs.front();
+  return data != nullptr && !data->constant && &value != data && value.type == kInt64 && data->type != kInt64;
+}
+
 bool is_stored(const Value& constant) { return constant.origin.parameter != 0; }
 
 // Counts what the operands store, each once in the graph; they have the format of the largest.
@@ -87,6 +93,7 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
   const bool has_tensors = std::any_of(inputs.begin(), inputs.end(), is_tensor);
   for (const Value* value : inputs) {
     if (value == nullptr || value->constant) continue;
+    if (says_where(*value, inputs)) continue;
     if (!has_tensors || is_tensor(value)) activations.push_back(value->format());
   }
   Precision& precision = layer.precision;
