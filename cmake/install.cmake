@@ -16,6 +16,7 @@ if(TARGET hwcost_measure)
 endif()
 if(TARGET hwcost_c)
   list(APPEND HWCOST_COMPONENTS c)
+  set(headers_for_c tools/c/include/hwcost)
 endif()
 set(libraries hwcost hwcost_headers)
 foreach(component IN LISTS HWCOST_COMPONENTS)
@@ -24,7 +25,7 @@ endforeach()
 
 install(TARGETS ${libraries} EXPORT hwcostTargets)
 install(DIRECTORY core/include/hwcost core/conformance/include/hwcost core/import/include/hwcost
-                  core/measure/include/hwcost tools/c/include/hwcost
+                  core/measure/include/hwcost ${headers_for_c}
                   ${PROJECT_BINARY_DIR}/core/include/hwcost
         TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 install(DIRECTORY hw_descriptions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/hw_descriptions
