@@ -314,6 +314,13 @@ TEST(OnnxRefusals, NumbersThatMakeNoSenseAreErrors) {
   EXPECT_NE(with("Reshape", {8}, {}, {{std::int64_t{1} << 60, 8}}).find("[beyond 2^53, 8]"), std::string::npos);
 }
 
+TEST(OnnxRefusals, AnElementwiseOperatorWithoutOperandsIsAnError) {
+  ModelWriter writer;
+  writer.node("Equal", {}, {"y"});
+  writer.output("y");
+  EXPECT_THROW((void)writer.import(), InputError);
+}
+
 TEST(OnnxRefusals, AShapeOfFloatsIsAnError) {
   ModelWriter writer;
   writer.input("x", {8});
