@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "support/temporary_folder.hpp"
@@ -135,6 +138,47 @@ TEST_F(Machines, BackendsAreListedByName) {
   std::vector<std::string> names;
   for (const BackendEntry* entry : registry_.entries()) names.push_back(entry->name);
   EXPECT_EQ(names, (std::vector<std::string>{"abacus", "fake", "other"}));
+}
+
+std::string message_of_description(const std::string& text) {
+  try {
+    const SearchPath shipped{HWCOST_SOURCE_DIR "/hw_descriptions"};
+    (void)make_machine(Description::from_text(text, "x.info", shipped), shipped, builtin_registry());
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+TEST(MachineFaults, APowerWithoutAClockIsAnErrorAtThePower) {
+  std::string cluster = text_of(HWCOST_SOURCE_DIR "/tests/golden/round-cluster.info");
+  const std::size_t name = cluster.find("round-cluster");
+  cluster.replace(name, 13, "x");
+  EXPECT_EQ(message_of_description(cluster), "no error");
+  const std::size_t clock = cluster.find("  clock ");
+  const std::string without = cluster.substr(0, clock) + cluster.substr(cluster.find('\n', clock));
+  const std::string message = message_of_description(without);
+  EXPECT_NE(message.find("error: 'power' gives no energy without 'clock': wanted both or neither"), std::string::npos)
+      << message;
+  EXPECT_EQ(message.substr(0, 9), "x.info:20");
+}
+
+TEST(MachineFaults, SizesOfAnArrayAndSwitchesAreWholeNumbers) {
+  const auto with = [](const std::string& parameter) {
+    return message_of_description("name x\ninherit ne16-job\nparameter\n{\n  " + parameter +
+                                  " { source \"made up\" kind guessed }\n}\n");
+  };
+  EXPECT_EQ(with("array.out_tile \"2.5\""), "x.info:5: error: 'array.out_tile' is '2.5', wanted a whole number");
+  EXPECT_EQ(with("linear.is_exact \"0.5\""), "x.info:5: error: 'linear.is_exact' is '0.5', wanted a whole number");
+  EXPECT_EQ(with("weight_bits.least \"2.5 bit\""),
+            "x.info:5: error: 'weight_bits.least' is '2.5 bit', wanted a whole number");
+  EXPECT_EQ(with("job.start \"2.5 cycle\""), "no error") << "times need not be";
 }
 
 }  // namespace

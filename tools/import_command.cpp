@@ -29,6 +29,7 @@ int run(const ImportOptions& options) {
   if (is_sweep(options.model.input_shapes)) {
     throw CLI::ValidationError("--input-shape", "a list of values goes with price alone");
   }
+  refuse_to_overwrite({options.model.file, options.model.assignment_file}, options.output);
   std::vector<ExplainedFact> explanation;
   const Graph graph =
       load_model(options.model, bindings(options.model.input_shapes).front(), options.explain ? &explanation : nullptr);

@@ -102,6 +102,7 @@ int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
   if (options.breakdown && (options.detail != Detail::layer || options.format == Format::csv))
     throw CLI::ValidationError("--breakdown", "is of layers, in a table or in json");
+  refuse_to_overwrite({options.model.file, options.model.assignment_file}, options.output);
   EvaluateOptions how;
   how.optimizer = options.optimizer;
   how.with_mapping = options.detail == Detail::layer && (options.breakdown || options.format == Format::json);

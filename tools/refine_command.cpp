@@ -77,17 +77,8 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
   return refine(graph, assignments, machine, how, scores);
 }
 
-// Assignments may be refined in place; a model or scores that they replace would be lost.
-void check_output(const RefineCommandOptions& options) {
-  for (const std::string& input : {options.model.file, options.scores}) {
-    std::error_code no_such_file;
-    if (!input.empty() && std::filesystem::equivalent(input, options.output, no_such_file))
-      throw CLI::ValidationError("--output", input + " is read here, and would be overwritten");
-  }
-}
-
 int run(const RefineCommandOptions& options, const Session& session) {
-  check_output(options);
+  refuse_to_overwrite({options.model.file, options.scores}, options.output);  // assignments may be refined in place
   const NetworkRefinement refinement = refined(options, session);
   std::vector<Assignment> assignments;
   bool some_unpriced = false;

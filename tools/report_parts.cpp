@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "figures.hpp"
 #include "numbers.hpp"
 
@@ -19,6 +21,17 @@ std::string left_out(const Totals& totals) {
   return percent(totals.unpriced_share_of_macs().value_or(0.0)) + zeros;
 }
 
+// The metric's total, or why there is none.
+std::string total_text(const NetworkReport& report, Metric metric) {
+  const auto total = report.totals.metric(metric, report.metrics);
+  if (total || !report.totals.incomplete.contains(metric)) return human(metric, total);
+  const auto lacking = std::count_if(report.layers.begin(), report.layers.end(), [&](const LayerReport& layer) {
+    return layer.status != Status::unsupported && !layer.metric(metric);
+  });
+  if (lacking == 0) return "no total: layers run at different clocks";
+  return fmt::format("no total: {} layer{} no such figure", lacking, lacking == 1 ? " has" : "s have");
+}
+
 }  // namespace
 
 std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSet metrics) {
@@ -33,7 +46,7 @@ std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSe
       {"bit operations", priced_of_all(totals, &Facts::bit_ops)},
   };
   for (const Metric metric : listed(metrics)) {
-    figures.push_back({std::string(human_name(metric)), human(metric, totals.metric(metric, report.metrics))});
+    figures.push_back({std::string(human_name(metric)), total_text(report, metric)});
   }
   figures.push_back({"model size", bytes_text(report.model_bytes)});
   figures.push_back({"peak activations", peak ? bytes_text(peak->bytes) : "unknown"});

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -119,6 +120,14 @@ void write_result(const std::string& file, std::string_view text) {
     write_in_place(file, text);
   } else {
     UnfinishedFile(target).finish_with(text);
+  }
+}
+
+void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::string& output) {
+  for (const std::string& input : inputs) {
+    std::error_code no_such_file;
+    if (!input.empty() && fs::is_regular_file(input, no_such_file) && fs::equivalent(input, output, no_such_file))
+      throw CLI::ValidationError("--output", input + " is read here, and would be overwritten");
   }
 }
 

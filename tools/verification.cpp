@@ -68,6 +68,7 @@ class Verifier {
     ++result_.figures;
     const auto found = figure(row, layer, expected.metric);
     const double error = found ? relative_error(expected.value, *found) : kMissing;
+    if (found) result_.largest_difference = std::max(result_.largest_difference, error);
     if (error <= tolerance_) {
       result_.largest_error = std::max(result_.largest_error, error);
       return;
@@ -111,10 +112,12 @@ Verification verify(const LayerTable& table, const NetworkReport& report, double
 std::string verification_text(const Verification& verification, const std::string& table, const std::string& machine) {
   constexpr std::size_t kWorst = 10;
   const std::size_t agree = verification.rows - verification.rows_that_differ;
+  const bool differs = verification.largest_difference > verification.largest_error;
   std::string text = fmt::format(
-      "{} on {}: {} of {} rows agree ({} figures compared, {} expected refusals, largest relative error {:.2g})\n",
+      "{} on {}: {} of {} rows agree ({} figures compared, {} expected refusals, largest relative error {:.2g}{})\n",
       printable(table), machine, agree, verification.rows, verification.figures, verification.refusals,
-      verification.largest_error);
+      verification.largest_error,
+      differs ? fmt::format(" where they agree, {:.2g} of all", verification.largest_difference) : "");
   const std::size_t shown = std::min(kWorst, verification.differences.size());
   if (shown == 0) return text;
   text += fmt::format("the worst {} of {} differences:\n", shown, verification.differences.size());

@@ -24,6 +24,7 @@ struct Verification {
   std::size_t figures = 0;              // compared
   std::size_t refusals = 0;             // expected and given
   double largest_error = 0.0;           // of the figures that agree
+  double largest_difference = 0.0;      // of all figures that both sides have
   std::vector<Difference> differences;  // worst first
 };
 

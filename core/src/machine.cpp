@@ -12,11 +12,24 @@
 namespace hwcost {
 namespace {
 
+// A power or an energy that no price would show: energy is power over time, which needs the clock.
+void check_power(const Description& description, const Backend& backend) {
+  if (description.parameters().contains("clock")) return;
+  if (backend.traits().metrics.contains(Metric::energy_joules)) return;
+  for (const auto& [key, parameter] : description.parameters()) {
+    const bool is_power = key == "power" || key.starts_with("power.") || key.starts_with("energy.");
+    if (!is_power || parameter.value == 0.0) continue;
+    throw InputError(parameter.place,
+                     fmt::format("{} gives no energy without 'clock': wanted both or neither", in_quotes(key)));
+  }
+}
+
 // `chain` holds the file_identity of every machine that falls back to this one, the last first asked.
 Machine make_linked(Description description, std::vector<std::string>& chain, const SearchPath& search,
                     const Registry& registry) {
   Machine machine{std::move(description), nullptr, nullptr};
   machine.backend = registry.make(machine.description);
+  check_power(machine.description, *machine.backend);
   const Unmodelled& unmodelled = machine.description.unmodelled();
   if (unmodelled.policy != Unmodelled::Policy::fallback) return machine;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "extents.hpp"
 #include "hwcost/error.hpp"
@@ -13,6 +14,7 @@ namespace hwcost::onnx {
 namespace {
 
 constexpr double kLargestFoldedTotal = 16777216.0;  // elements of all folded constants together: 128 MiB
+constexpr double kMostEvaluated = 4.0 * kLargestFoldedTotal;
 
 void check_stored(const StoredTensor& tensor, const std::string& file) {
   check_type(file, "tensor", tensor.name, tensor.type);
@@ -33,23 +35,19 @@ void check_type(const std::string& file, std::string_view which, std::string_vie
       {file, 0}, fmt::format("{} '{}' has element type {}, which ONNX does not define", which, clean_text(name), type));
 }
 
-GraphBuilder::GraphBuilder(const Model& model, std::string file, ImportLog* log)
+GraphBuilder::GraphBuilder(const Model& model, const ValueUses& uses, std::string file, ImportLog* log)
     : model_(model), file_(std::move(file)), log_(log), copy_limits_(file_) {
-  values_.reserve(model.nodes.size() + model.initializers.size());
-  readers_.reserve(model.nodes.size() + model.initializers.size());
-  declared_.reserve(model.value_infos.size());
+  names_.reserve(uses.size() + model.initializers.size());
   graph_.nodes.reserve(model.nodes.size());
-  take_in(model);
+  take_in(model, uses);
 }
 
-void GraphBuilder::take_in(const Body& body) {
-  for (const Node& node : body.nodes) {
-    for (const std::string_view input : node.inputs) ++readers_[input];
-    for (const std::string_view input : node.captured) ++readers_[input];
+void GraphBuilder::take_in(const Body& body, const ValueUses& uses) {
+  for (ValueUses::Id value = 0; value < uses.size(); ++value) {
+    names_[uses.name(value)].readers += uses.read_count(value);
   }
-  for (const ValueInfo& output : body.outputs) ++readers_[output.name];
   for (const auto* infos : {&body.value_infos, &body.inputs, &body.outputs}) {
-    for (const ValueInfo& info : *infos) declared_[info.name] = &info;
+    for (const ValueInfo& info : *infos) names_[info.name].declared = &info;
   }
   for (const StoredTensor& tensor : body.initializers) {
     check_stored(tensor, file_);
@@ -59,10 +57,10 @@ void GraphBuilder::take_in(const Body& body) {
   }
 }
 
-const Body& GraphBuilder::adopt(Body body) {
-  bodies_.push_back(std::move(body));
-  take_in(bodies_.back());
-  return bodies_.back();
+const Adopted& GraphBuilder::adopt(Body body) {
+  const Adopted& adopted = bodies_.emplace_back(std::move(body));
+  take_in(adopted.body, adopted.uses);
+  return adopted;
 }
 
 void GraphBuilder::note_unmodelled() {
@@ -94,14 +92,23 @@ void GraphBuilder::make_parameter(Value& value, const StoredTensor* tensor) {
                   .learned = !is_integer_type(value.type) && value.type != kString};
 }
 
+const GraphBuilder::Named* GraphBuilder::named(std::string_view name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : &found->second;
+}
+
 const Value* GraphBuilder::find(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() ? nullptr : &found->second;
+  const Named* known = named(name);
+  return known == nullptr ? nullptr : known->value;
 }
 
 void GraphBuilder::define(Value value) {
-  const std::string_view name = value.name;
-  values_.insert_or_assign(name, std::move(value));
+  Named& known = names_[value.name];
+  if (known.value != nullptr) {
+    *known.value = std::move(value);
+  } else {
+    known.value = &values_.emplace_back(std::move(value));
+  }
 }
 
 Value GraphBuilder::renamed(Value value, std::string_view name) const {
@@ -111,14 +118,14 @@ Value GraphBuilder::renamed(Value value, std::string_view name) const {
 }
 
 std::size_t GraphBuilder::readers(std::string_view name) const {
-  const auto found = readers_.find(name);
-  return found == readers_.end() ? 0 : found->second;
+  const Named* known = named(name);
+  return known == nullptr ? 0 : known->readers;
 }
 
 std::optional<Shape> GraphBuilder::declared_shape(std::string_view name) const {
-  const auto found = declared_.find(name);
-  if (found == declared_.end()) return std::nullopt;
-  std::optional<Shape> shape = stated_shape(*found->second);
+  const Named* known = named(name);
+  if (known == nullptr || known->declared == nullptr) return std::nullopt;
+  std::optional<Shape> shape = stated_shape(*known->declared);
   if (shape && elements(*shape) == 0.0) return std::nullopt;
   return shape;
 }
@@ -147,26 +154,43 @@ std::optional<Shape> GraphBuilder::trusted_shape(std::string_view name) {
 }
 
 std::optional<std::int32_t> GraphBuilder::declared_type(std::string_view name) const {
-  const auto found = declared_.find(name);
-  if (found == declared_.end() || found->second->type == kUndefined) return std::nullopt;
-  return found->second->type;
+  const Named* known = named(name);
+  if (known == nullptr || known->declared == nullptr || known->declared->type == kUndefined) return std::nullopt;
+  return known->declared->type;
 }
 
 const std::vector<double>* GraphBuilder::contents(const Value& value) {
   if (value.contents) return value.contents.get();
   if (value.stored == nullptr) return nullptr;
-  auto& read = read_contents_[value.stored];
-  if (!read) {
+  const auto [read, is_first] = read_contents_.try_emplace(value.stored);
+  if (is_first) {
     std::optional<std::vector<double>> values = read_elements(*value.stored, file_);
-    if (!values) return nullptr;
-    read = std::make_shared<const std::vector<double>>(std::move(*values));
+    if (values) read->second = std::make_shared<const std::vector<double>>(std::move(*values));
   }
-  return read.get();
+  return read->second.get();
+}
+
+void GraphBuilder::note_left_constants() {
+  if (std::exchange(has_noted_constants_, true)) return;
+  note("more constants are computed from others than are evaluated: later ones count as not known");
 }
 
 bool GraphBuilder::may_fold(double elements) {
-  if (elements > kLargestContents || folded_elements_ + elements > kLargestFoldedTotal) return false;
+  if (elements > kLargestContents) return false;
+  if (folded_elements_ + elements > kLargestFoldedTotal) {
+    note_left_constants();
+    return false;
+  }
   folded_elements_ += elements;
+  return true;
+}
+
+bool GraphBuilder::may_evaluate(double elements) {
+  if (evaluated_elements_ + elements > kMostEvaluated) {
+    note_left_constants();
+    return false;
+  }
+  evaluated_elements_ += elements;
   return true;
 }
 

@@ -1,6 +1,7 @@
 // The graph while it grows, and what is known of every value of the file so far.
 #pragma once
 
+#include <boost/container/deque.hpp>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "hwcost/import/onnx.hpp"
 #include "limits.hpp"
 #include "value.hpp"
+#include "value_uses.hpp"
 
 namespace hwcost::onnx {
 
@@ -37,10 +39,17 @@ struct UnmodelledNode {
 // Throws InputError where ONNX does not define the element type of an input or tensor, which is `which`.
 void check_type(const std::string& file, std::string_view which, std::string_view name, std::int32_t type);
 
+// The copy of a subgraph.
+struct Adopted {
+  explicit Adopted(Body copy) : body(std::move(copy)), uses(body) {}
+  Body body;
+  ValueUses uses;
+};
+
 class GraphBuilder {
  public:
-  // `log` may be null. The model must outlive the builder.
-  GraphBuilder(const Model& model, std::string file, ImportLog* log);
+  // `log` may be null. The model and its uses must outlive the builder.
+  GraphBuilder(const Model& model, const ValueUses& uses, std::string file, ImportLog* log);
 
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] const std::string& file() const { return file_; }
@@ -77,6 +86,8 @@ class GraphBuilder {
   const std::vector<double>* contents(const Value& value);
   // Memory that one more folded constant of that size may take; false where the file asks for too much of it.
   bool may_fold(double elements);
+  // Work of evaluating one more constant, in elements that are read and written; false as above.
+  bool may_evaluate(double elements);
 
   std::size_t new_parameter() { return next_parameter_++; }
   // Makes the value a constant with its elements stored in the file: the same parameter whenever it is the same tensor,
@@ -100,7 +111,7 @@ class GraphBuilder {
   // Names that are in no file; they live as long as the builder.
   std::deque<std::string>& texts() { return texts_; }
   // Takes in the copy of a subgraph: its initializers are defined, its value infos and readers count.
-  const Body& adopt(Body body);
+  const Adopted& adopt(Body body);
   // Fails where bodies, each copied for every node that has it, make too many nodes. `label` is that node's.
   void count_copied(std::size_t nodes, const std::string& label);
   CopyLimits& copy_limits() { return copy_limits_; }
@@ -135,7 +146,19 @@ class GraphBuilder {
   void narrow_quantizer(TensorId tensor, std::size_t quantizer, NumberFormat format);
 
  private:
-  void take_in(const Body& body);
+  // What is known of a name.
+  struct Named {
+    Value* value = nullptr;
+    const ValueInfo* declared = nullptr;
+    std::size_t readers = 0;
+  };
+  // They stay where they are.
+  using Values =
+      boost::container::deque<Value, void, boost::container::deque_options<boost::container::block_size<256>>::type>;
+
+  [[nodiscard]] const Named* named(std::string_view name) const;
+  void take_in(const Body& body, const ValueUses& uses);
+  void note_left_constants();
 
   // A change of a tensor's reads: what the quantiser's format was before, or that it is new.
   struct ChangedReads {
@@ -153,16 +176,15 @@ class GraphBuilder {
   Graph graph_;
   std::vector<TensorReads> reads_;           // parallel to graph_.tensors
   std::vector<ChangedReads> changed_reads_;  // in order
-  std::unordered_map<std::string_view, Value> values_;
-  std::unordered_map<std::string_view, std::size_t> readers_;
-  std::unordered_map<std::string_view, const ValueInfo*> declared_;
+  NameMap<Named> names_;
+  Values values_;
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
   std::unordered_map<const char*, std::size_t> stored_parameters_;  // by the place of the tensor in the file
   std::unordered_map<std::size_t, NodeId> owners_;                  // by parameter
   std::vector<std::size_t> claims_;  // parameters, in the order in which they found an owner
   std::vector<UnmodelledNode> unmodelled_;
   std::deque<std::string> texts_;
-  std::deque<Body> bodies_;
+  std::deque<Adopted> bodies_;
   Symbols symbols_;
   bool inputs_changed_ = false;
   bool has_distrusted_ = false;
@@ -171,6 +193,8 @@ class GraphBuilder {
   std::size_t unrolled_nodes_ = 0;
   CopyLimits copy_limits_;
   double folded_elements_ = 0.0;
+  double evaluated_elements_ = 0.0;
+  bool has_noted_constants_ = false;
   double block_scales_ = 0.0;
 };
 

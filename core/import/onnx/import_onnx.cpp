@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <protozero/exception.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "byte_source.hpp"
 #include "extents.hpp"
@@ -31,7 +32,11 @@ void check_names(const GraphBuilder& builder) {
       throw InputError({builder.file(), 0}, fmt::format("tensor '{}' is stored twice", clean_text(tensor.name)));
     }
   }
+  std::unordered_set<std::string_view> inputs;
   for (const ValueInfo& input : builder.model().inputs) {
+    if (!inputs.insert(input.name).second) {
+      throw InputError({builder.file(), 0}, fmt::format("input '{}' is there twice", clean_text(input.name)));
+    }
     const auto found = stored.find(input.name);
     const std::optional<Shape> stated = builder.declared_shape(input.name);
     if (found == stored.end() || !stated || *stated == found->second->dims) continue;
@@ -39,6 +44,27 @@ void check_names(const GraphBuilder& builder) {
                      fmt::format("input '{}' has shape {}, the tensor that is stored for it {}", clean_text(input.name),
                                  to_text(*stated), to_text(found->second->dims)));
   }
+}
+
+// Shapes of a value that is described twice; the last is taken where the importer needs one.
+void note_contradictions(GraphBuilder& builder) {
+  std::unordered_map<std::string_view, const ValueInfo*> first;
+  std::size_t others = 0;
+  std::string sentence;
+  for (const ValueInfo& info : builder.model().value_infos) {
+    const ValueInfo* before = first.try_emplace(info.name, &info).first->second;
+    const std::optional<Shape> shape = builder.stated_shape(info);
+    const std::optional<Shape> earlier = builder.stated_shape(*before);
+    if (!shape || !earlier || *shape == *earlier) continue;
+    if (sentence.empty()) {
+      sentence = fmt::format("value_info states two shapes of '{}', {} and {}", clean_text(info.name),
+                             to_text(*earlier), to_text(*shape));
+    } else {
+      ++others;
+    }
+  }
+  if (!sentence.empty())
+    builder.note(others == 0 ? sentence : fmt::format("{}, and of {} more values", sentence, others));
 }
 
 void check_inputs(const GraphBuilder& builder) {
@@ -83,12 +109,14 @@ void note_block_scales(GraphBuilder& builder) {
 }
 
 Graph build(const Model& model, const std::string& file, const OnnxOptions& options, ImportLog* log) {
-  GraphBuilder builder(model, file, log);
+  const ValueUses uses(model);
+  GraphBuilder builder(model, uses, file, log);
   check_inputs(builder);
   check_names(builder);
-  const ParameterRoles roles = find_parameters(model, options);
+  const ParameterRoles roles = find_parameters(model, uses, options);
   define_inputs(builder, roles, options);
-  import_nodes(builder, model);
+  note_contradictions(builder);
+  import_nodes(builder, model, uses);
   builder.note_unmodelled();
   if (builder.has_distrusted()) {
     builder.note(

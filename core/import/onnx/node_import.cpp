@@ -105,10 +105,10 @@ void import_activation(GraphBuilder& builder, const Node& last, std::size_t posi
 
 }  // namespace
 
-void import_nodes(GraphBuilder& builder, const Body& body) {
-  const Patterns patterns = find_patterns(body, builder.file());
+void import_nodes(GraphBuilder& builder, const Body& body, const ValueUses& uses) {
+  const Patterns patterns = find_patterns(body, uses, builder.file());
   const auto is_given = [&](std::string_view name) { return builder.find(name) != nullptr; };
-  for (const std::size_t position : execution_order(body.nodes, is_given, builder.file())) {
+  for (const std::size_t position : execution_order(body.nodes, uses, is_given, builder.file())) {
     const Node& node = body.nodes[position];
     if (patterns.absorbed.contains(&node)) continue;
     const auto activation = patterns.last_nodes.find(&node);
@@ -125,11 +125,11 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
   GraphBuilder& builder = call.builder();
   builder.count_copied(body.nodes.size(), call.label());
   Renaming renaming(builder.texts(), label, &builder.copy_limits());
-  const Body& copy = builder.adopt(copy_body(body, renaming));
+  const auto& [copy, uses] = builder.adopt(copy_body(body, renaming));
   for (std::size_t k = 0; k < inputs.size() && k < copy.inputs.size(); ++k) {
     builder.define(builder.renamed(std::move(inputs[k]), copy.inputs[k].name));
   }
-  import_nodes(builder, copy);
+  import_nodes(builder, copy, uses);
   std::vector<Value> outputs;
   for (const ValueInfo& output : copy.outputs) {
     const Value* value = builder.find(output.name);
@@ -147,8 +147,8 @@ void import_in_its_place(OperatorCall& call, std::vector<Node> nodes) {
   Body body;
   body.nodes = copy_nodes(nodes, renaming);
   for (const std::string_view name : call.node().outputs) body.outputs.push_back({.name = renaming(name)});
-  const Body& copy = builder.adopt(std::move(body));
-  import_nodes(builder, copy);
+  const auto& [copy, uses] = builder.adopt(std::move(body));
+  import_nodes(builder, copy, uses);
   for (std::size_t k = 0; k < copy.outputs.size(); ++k) {
     if (!call.wants(k)) continue;
     const Value* value = builder.find(copy.outputs[k].name);

@@ -9,7 +9,7 @@
 namespace hwcost::onnx {
 
 // In execution order. Pre: what the nodes read from outside is defined. The body must outlive the builder.
-void import_nodes(GraphBuilder& builder, const Body& body);
+void import_nodes(GraphBuilder& builder, const Body& body, const ValueUses& uses);
 
 // A copy of the body in the place of the calling node: its inputs are `inputs`, which may be fewer. What its outputs
 // are then. The names of its layers begin with `label`.

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <queue>
-#include <unordered_map>
 
 #include "hwcost/error.hpp"
 #include "naming.hpp"
@@ -16,58 +16,71 @@ namespace {
   throw InputError({fmt::format("{}: node {}", file, node_label(nodes[node], node)), 0}, what);
 }
 
-std::unordered_map<std::string_view, std::size_t> writers(const std::vector<Node>& nodes, const std::string& file) {
-  std::unordered_map<std::string_view, std::size_t> result;
-  result.reserve(nodes.size());
+// Values that each node waits for. Fails where nothing writes one.
+std::vector<std::uint32_t> awaited_values(const std::vector<Node>& nodes, const ValueUses& uses,
+                                          const std::function<bool(std::string_view)>& is_given,
+                                          const std::string& file) {
+  std::vector<std::uint32_t> awaited(nodes.size(), 0);
   for (std::size_t k = 0; k < nodes.size(); ++k) {
-    for (const std::string_view output : nodes[k].outputs) {
-      if (output.empty() || result.emplace(output, k).second) continue;
-      fail(nodes, k, file, fmt::format("writes '{}', which another node writes too", clean_text(output)));
+    for (const ValueUses::Id value : uses.read_by(k)) {
+      if (value == ValueUses::kNone) continue;
+      if (uses.writer(value) != ValueUses::kNone) {
+        ++awaited[k];
+      } else if (!is_given(uses.name(value))) {
+        fail(nodes, k, file, fmt::format("reads '{}', which nothing writes", clean_text(uses.name(value))));
+      }
     }
   }
-  return result;
+  return awaited;
+}
+
+// Whether every node reads only what earlier ones write.
+bool is_in_order(const ValueUses& uses, std::size_t nodes) {
+  for (std::size_t k = 0; k < nodes; ++k) {
+    for (const ValueUses::Id value : uses.read_by(k)) {
+      if (value == ValueUses::kNone || uses.writer(value) == ValueUses::kNone) continue;
+      if (uses.writer(value) >= k) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
 
-std::vector<std::size_t> execution_order(const std::vector<Node>& nodes,
+std::vector<std::size_t> execution_order(const std::vector<Node>& nodes, const ValueUses& uses,
                                          const std::function<bool(std::string_view)>& is_given,
                                          const std::string& file) {
-  const auto writer = writers(nodes, file);
-  std::vector<std::vector<std::size_t>> readers(nodes.size());
-  std::vector<std::size_t> waiting_for(nodes.size(), 0);
-  for (std::size_t k = 0; k < nodes.size(); ++k) {
-    for (const auto* inputs : {&nodes[k].inputs, &nodes[k].captured}) {
-      for (const std::string_view input : *inputs) {
-        if (input.empty()) continue;
-        const auto found = writer.find(input);
-        if (found != writer.end()) {
-          readers[found->second].push_back(k);
-          ++waiting_for[k];
-        } else if (!is_given(input)) {
-          fail(nodes, k, file, fmt::format("reads '{}', which nothing writes", clean_text(input)));
-        }
-      }
-    }
+  if (const auto& rewrite = uses.first_rewrite()) {
+    fail(nodes, rewrite->node, file,
+         fmt::format("writes '{}', which another node writes too", clean_text(uses.name(rewrite->value))));
   }
-  // Always the earliest node that can run: a file in order stays as it is.
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-  for (std::size_t k = 0; k < nodes.size(); ++k) {
-    if (waiting_for[k] == 0) ready.push(k);
-  }
+  std::vector<std::uint32_t> awaited = awaited_values(nodes, uses, is_given, file);
   std::vector<std::size_t> order;
   order.reserve(nodes.size());
+  if (is_in_order(uses, nodes.size())) {
+    order.resize(nodes.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    return order;
+  }
+  // Always the earliest node that can run.
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (awaited[k] == 0) ready.push(k);
+  }
   while (!ready.empty()) {
     const std::size_t node = ready.top();
     ready.pop();
     order.push_back(node);
-    for (const std::size_t reader : readers[node]) {
-      if (--waiting_for[reader] == 0) ready.push(reader);
+    for (const ValueUses::Id value : uses.written_by(node)) {
+      if (value == ValueUses::kNone) continue;
+      for (const ValueUses::Read& read : uses.readers(value)) {
+        if (--awaited[read.node] == 0) ready.push(read.node);
+      }
     }
   }
   if (order.size() == nodes.size()) return order;
   for (std::size_t k = 0; k < nodes.size(); ++k) {
-    if (waiting_for[k] != 0) fail(nodes, k, file, "waits for its own output: the graph has a cycle");
+    if (awaited[k] != 0) fail(nodes, k, file, "waits for its own output: the graph has a cycle");
   }
   return order;
 }

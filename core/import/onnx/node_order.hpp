@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "model.hpp"
+#include "value_uses.hpp"
 
 namespace hwcost::onnx {
 
 // The file's order where every node reads only what is there already, else the nearest one that does. Throws
 // InputError for cycles, for names that nothing writes and names that are written twice.
-// `is_given` says what is there before the first node.
-std::vector<std::size_t> execution_order(const std::vector<Node>& nodes,
+// `uses` are those of the nodes; `is_given` says what is there before the first node.
+std::vector<std::size_t> execution_order(const std::vector<Node>& nodes, const ValueUses& uses,
                                          const std::function<bool(std::string_view)>& is_given,
                                          const std::string& file);
 

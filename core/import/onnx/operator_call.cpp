@@ -12,6 +12,7 @@
 #include "extents.hpp"
 #include "folding.hpp"
 #include "hwcost/error.hpp"
+#include "tensor_values.hpp"
 #include "widths.hpp"
 
 namespace hwcost::onnx {
@@ -356,10 +357,20 @@ void OperatorCall::carry_channel_widths(const Value& from, Value& to) const {
   }
 }
 
+// Each operand's elements are read, and those of the result once for each.
+bool OperatorCall::may_evaluate(double results) {
+  double work = 0.0;
+  for (const Value* value : inputs_) {
+    const double operands = value != nullptr && value->shape ? elements(*value->shape).value_or(0.0) : 0.0;
+    work += std::max(results, 1.0) + (operands <= kLargestContents ? operands : 0.0);
+  }
+  return builder_.may_evaluate(work);
+}
+
 void OperatorCall::fold_into(Value& value, std::size_t position) {
   const double count = *elements(*value.shape);
   const bool has_one_result = node_.type != "Split" && position > 0;
-  if (has_one_result || !can_fold(node_.type) || !builder_.may_fold(count)) return;
+  if (has_one_result || !can_fold(node_.type) || !may_evaluate(count) || !builder_.may_fold(count)) return;
   std::optional<std::vector<double>> contents = fold(*this, {position, *value.shape, value.type});
   if (!contents || static_cast<double>(contents->size()) != count) return;
   value.contents = std::make_shared<const std::vector<double>>(std::move(*contents));

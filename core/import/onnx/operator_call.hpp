@@ -112,6 +112,7 @@ class OperatorCall {
   };
   void check_output_shape(const Shape& shape) const;
   void commit_constants();
+  bool may_evaluate(double results);
   void fold_into(Value& value, std::size_t position);
   void carry_channel_widths(const Value& from, Value& to) const;
   void commit_layer();

@@ -35,23 +35,35 @@ void stack(OperatorCall& call, const GraphBuilder::Mark& since, std::size_t k, V
   call.forward(k, std::move(value));
 }
 
-// Whether the body hands the input on as it is, so that it is the same in every run.
-bool hands_on(const Body& body, std::size_t input, std::size_t output) {
-  std::string_view name = body.outputs[output].name;
-  for (std::size_t k = body.nodes.size(); k-- > 0 && name != body.inputs[input].name;) {
-    const Node& node = body.nodes[k];
-    if (node.type == "Identity" && !node.inputs.empty() && !node.outputs.empty() && node.outputs[0] == name) {
-      name = node.inputs[0];
+// What the body's Identity nodes call anew: the new name's old one.
+NameMap<std::string_view> aliases(const Body& body) {
+  NameMap<std::string_view> result;
+  for (const Node& node : body.nodes) {
+    if (node.type == "Identity" && !node.inputs.empty() && !node.outputs.empty()) {
+      result[node.outputs[0]] = node.inputs[0];
     }
   }
-  return name == body.inputs[input].name;
+  return result;
+}
+
+// Whether the body hands the input on as it is, so that it is the same in every run.
+bool hands_on(std::string_view input, std::string_view output, const NameMap<std::string_view>& aliases) {
+  constexpr int kMostAliases = 16;
+  for (int k = 0; k < kMostAliases && output != input; ++k) {
+    const auto alias = aliases.find(output);
+    if (alias == aliases.end()) return false;
+    output = alias->second;
+  }
+  return output == input;
 }
 
 std::vector<Value> first_inputs(const OperatorCall& call, const Body& body, const std::vector<State>& states) {
   std::vector<Value> values;
+  const NameMap<std::string_view> old_names = aliases(body);
   for (const State& state : states) {
     const Value& first = call.input(state.operand);
-    values.push_back(first.constant && hands_on(body, state.input, state.output) ? first : changing(first));
+    const bool is_same = hands_on(body.inputs[state.input].name, body.outputs[state.output].name, old_names);
+    values.push_back(first.constant && is_same ? first : changing(first));
   }
   return values;
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "data_types.hpp"
 
@@ -163,25 +163,22 @@ struct Uses {
 
 class RoleFinder {
  public:
-  explicit RoleFinder(const Model& model) {
-    readers_.reserve(model.nodes.size() + model.initializers.size());
-    for (const Node& node : model.nodes) {
-      for (std::size_t k = 0; k < node.inputs.size(); ++k) readers_[node.inputs[k]].push_back({&node, k});
-    }
-  }
+  RoleFinder(const Model& model, const ValueUses& uses) : model_(model), uses_(uses) {}
 
   // Follows the names that operators pass on; every name once.
   Uses uses(const ValueInfo& input) const {
     const std::size_t rank = input.shape ? input.shape->size() : 0;
     Uses result;
-    std::vector<std::string_view> names{input.name};
-    std::unordered_set<std::string_view> seen{input.name};
-    while (!names.empty()) {
-      const auto found = readers_.find(names.back());
-      names.pop_back();
-      if (found == readers_.end()) continue;
-      for (const auto& [node, operand] : found->second) {
-        switch (use_of(*node, operand, rank)) {
+    std::vector<ValueUses::Id> values{uses_.find(input.name)};
+    std::unordered_set<ValueUses::Id> seen{values.front(), ValueUses::kNone};
+    while (!values.empty()) {
+      const ValueUses::Id value = values.back();
+      values.pop_back();
+      if (value == ValueUses::kNone) continue;
+      for (const auto& [position, operand] : uses_.readers(value)) {
+        const Node& node = model_.nodes[position];
+        if (operand >= node.inputs.size()) continue;
+        switch (use_of(node, operand, rank)) {
           case Use::data:
             result.data = true;
             break;
@@ -192,8 +189,8 @@ class RoleFinder {
             result.neutral = true;
             break;
           case Use::passed_on:
-            for (const std::string_view output : node->outputs) {
-              if (seen.insert(output).second) names.push_back(output);
+            for (const ValueUses::Id output : uses_.written_by(position)) {
+              if (seen.insert(output).second) values.push_back(output);
             }
         }
       }
@@ -202,11 +199,8 @@ class RoleFinder {
   }
 
  private:
-  struct Reader {
-    const Node* node;
-    std::size_t operand;
-  };
-  std::unordered_map<std::string_view, std::vector<Reader>> readers_;
+  const Model& model_;
+  const ValueUses& uses_;
 };
 
 bool has_free_dimension(const ValueInfo& input) {
@@ -216,10 +210,10 @@ bool has_free_dimension(const ValueInfo& input) {
 
 }  // namespace
 
-ParameterRoles find_parameters(const Model& model, const OnnxOptions& options) {
+ParameterRoles find_parameters(const Model& model, const ValueUses& uses, const OnnxOptions& options) {
   std::unordered_set<std::string_view> stored;
   for (const StoredTensor& tensor : model.initializers) stored.insert(tensor.name);
-  const RoleFinder finder(model);
+  const RoleFinder finder(model, uses);
   ParameterRoles roles;
   std::vector<std::string_view> undecided;
   std::vector<std::string_view> inputs;
@@ -227,13 +221,13 @@ ParameterRoles find_parameters(const Model& model, const OnnxOptions& options) {
   for (const ValueInfo& input : model.inputs) {
     if (stored.contains(input.name)) continue;
     inputs.push_back(input.name);
-    const Uses uses = finder.uses(input);
+    const Uses found = finder.uses(input);
     const bool is_given = options.input_shapes.contains(std::string(input.name));
-    if (uses.data || has_free_dimension(input) || is_given) {
+    if (found.data || has_free_dimension(input) || is_given) {
       has_activation = true;
-    } else if (uses.weight) {
+    } else if (found.weight) {
       roles.by_position.insert(input.name);
-    } else if (uses.neutral && !is_integer_type(input.type) && inputs.size() > 1) {
+    } else if (found.neutral && !is_integer_type(input.type) && inputs.size() > 1) {
       undecided.push_back(input.name);
     } else {
       has_activation = true;

@@ -6,6 +6,7 @@
 
 #include "hwcost/import/onnx.hpp"
 #include "model.hpp"
+#include "value_uses.hpp"
 
 namespace hwcost::onnx {
 
@@ -28,6 +29,7 @@ struct ParameterRoles {
 // - Of the rest, an input with a weight use is a parameter; where that leaves no activation, the first input is one.
 // - An input with neutral uses alone is a parameter only where some input is one by its place, it is not the first, and
 //   it holds floats (a class token, a position embedding).
-ParameterRoles find_parameters(const Model& model, const OnnxOptions& options);
+// `uses` are the model's.
+ParameterRoles find_parameters(const Model& model, const ValueUses& uses, const OnnxOptions& options);
 
 }  // namespace hwcost::onnx

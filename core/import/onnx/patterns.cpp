@@ -57,12 +57,10 @@ double attribute(const Node& node, std::string_view name, double fallback) {
 
 class PatternFinder {
  public:
-  PatternFinder(const Body& body, const std::string& file) : body_(body), file_(file) {
-    writer_.reserve(body.nodes.size());
-    readers_.reserve(body.nodes.size() + body.initializers.size());
+  PatternFinder(const Body& body, const ValueUses& uses, const std::string& file)
+      : body_(body), uses_(uses), file_(file) {
     for (const StoredTensor& tensor : body.initializers) keep_scalar(tensor.name, tensor);
-    for (std::size_t k = 0; k < body.nodes.size(); ++k) index(k);
-    for (const ValueInfo& output : body.outputs) ++readers_[output.name];
+    for (const Node& node : body.nodes) keep_constant(node);
   }
 
   Patterns find() {
@@ -79,16 +77,19 @@ class PatternFinder {
  private:
   using Group = std::map<std::size_t, const Node*>;  // by position
 
-  void index(std::size_t position) {
-    const Node& node = body_.nodes[position];
-    for (const std::string_view input : node.inputs) ++readers_[input];
-    for (const std::string_view input : node.captured) ++readers_[input];
-    for (const std::string_view output : node.outputs) writer_[output] = position;
+  void keep_constant(const Node& node) {
     if (node.type != "Constant" || node.outputs.size() != 1) return;
     for (const Attribute& a : node.attributes) {
       if (a.name == "value" && a.tensor) keep_scalar(node.outputs[0], *a.tensor);
       if (a.name == "value_float" && a.real) scalars_[node.outputs[0]] = *a.real;
     }
+  }
+
+  // The node that writes the value; nothing where none does.
+  [[nodiscard]] std::optional<std::size_t> writer(std::string_view name) const {
+    const ValueUses::Id value = uses_.find(name);
+    if (value == ValueUses::kNone || uses_.writer(value) == ValueUses::kNone) return std::nullopt;
+    return uses_.writer(value);
   }
 
   void keep_scalar(std::string_view name, const StoredTensor& tensor) {
@@ -98,7 +99,8 @@ class PatternFinder {
   }
 
   [[nodiscard]] static bool is_elementwise(const Node& node) {
-    if (!node.domain.empty() || node.outputs.size() != 1) return false;
+    constexpr std::size_t kMostOperands = 3;  // of Clip
+    if (!node.domain.empty() || node.outputs.size() != 1 || node.inputs.size() > kMostOperands) return false;
     return node.type == "HardSigmoid" || node.type == "Clip" || unary_function(node.type) != nullptr ||
            binary_function(node.type, false) != nullptr;
   }
@@ -108,8 +110,8 @@ class PatternFinder {
     std::unordered_set<std::string_view> names;
     for (const auto& [position, node] : group) {
       for (const std::string_view input : node->inputs) {
-        const auto writer = writer_.find(input);
-        const bool inside = writer != writer_.end() && group.contains(writer->second);
+        const std::optional<std::size_t> written = writer(input);
+        const bool inside = written && group.contains(*written);
         if (!inside && !input.empty() && !scalars_.contains(input)) names.insert(input);
       }
     }
@@ -134,8 +136,8 @@ class PatternFinder {
   [[nodiscard]] std::optional<std::size_t> latest_writer(const std::unordered_set<std::string_view>& names) const {
     std::optional<std::size_t> latest;
     for (const std::string_view name : names) {
-      const auto writer = writer_.find(name);
-      if (writer != writer_.end() && (!latest || writer->second > *latest)) latest = writer->second;
+      const std::optional<std::size_t> written = writer(name);
+      if (written && (!latest || *written > *latest)) latest = written;
     }
     if (!latest || !is_elementwise(body_.nodes[*latest]) || found_.absorbed.contains(&body_.nodes[*latest]) ||
         found_.last_nodes.contains(&body_.nodes[*latest])) {
@@ -165,8 +167,8 @@ class PatternFinder {
     return std::all_of(group.begin(), group.end(), [&](const auto& entry) {
       if (entry.first == last) return true;
       const std::string_view output = entry.second->outputs[0];
-      const auto all = readers_.find(output);
-      return all != readers_.end() && inside[output] == all->second;
+      const ValueUses::Id value = uses_.find(output);
+      return value != ValueUses::kNone && inside[output] == uses_.read_count(value);
     });
   }
 
@@ -221,15 +223,16 @@ class PatternFinder {
   }
 
   const Body& body_;
+  const ValueUses& uses_;
   const std::string& file_;
-  std::unordered_map<std::string_view, double> scalars_;
-  std::unordered_map<std::string_view, std::size_t> writer_;
-  std::unordered_map<std::string_view, std::size_t> readers_;
+  NameMap<double> scalars_;
   Patterns found_;
 };
 
 }  // namespace
 
-Patterns find_patterns(const Body& body, const std::string& file) { return PatternFinder(body, file).find(); }
+Patterns find_patterns(const Body& body, const ValueUses& uses, const std::string& file) {
+  return PatternFinder(body, uses, file).find();
+}
 
 }  // namespace hwcost::onnx

@@ -8,6 +8,7 @@
 
 #include "hwcost/op.hpp"
 #include "model.hpp"
+#include "value_uses.hpp"
 
 namespace hwcost::onnx {
 
@@ -24,7 +25,8 @@ struct Patterns {
 
 // A group of element-wise nodes between one value and another is recognised by what it computes at sample points, so
 // that the order of factors and the way of writing constants do not matter: HardSwish, SiLU, GELU (by erf, tanh or a
-// sigmoid), Mish, HardSigmoid. No other node may read what lies within. `file` is named in errors.
-Patterns find_patterns(const Body& body, const std::string& file);
+// sigmoid), Mish, HardSigmoid. No other node may read what lies within. `uses` are the body's, `file` is named in
+// errors.
+Patterns find_patterns(const Body& body, const ValueUses& uses, const std::string& file);
 
 }  // namespace hwcost::onnx

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 namespace hwcost::onnx {
@@ -70,9 +71,7 @@ void own_parameters(Layer& layer, GraphBuilder& builder, const std::vector<const
 
 // A quantiser of the network's input has no layer before it that would do its work.
 void note_quantized_input(GraphBuilder& builder, TensorId id, NumberFormat stored) {
-  const Graph& graph = builder.graph();
-  if (std::find(graph.inputs.begin(), graph.inputs.end(), id) == graph.inputs.end()) return;
-  const Tensor& input = graph.tensors[id];
+  const Tensor& input = builder.graph().tensors[id];
   if (input.format == stored) return;
   builder.note(fmt::format("input '{}' is counted at the {} bits of its quantiser, whose work on {} nobody prices",
                            input.name, to_text(input.format), to_text(stored)));
@@ -123,12 +122,13 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
 
 void settle_tensor_formats(GraphBuilder& builder) {
   Graph& graph = builder.graph();
+  const std::unordered_set<TensorId> inputs(graph.inputs.begin(), graph.inputs.end());
   for (TensorId id = 0; id < graph.tensors.size(); ++id) {
     const TensorReads& reads = builder.reads(id);
     if (reads.quantized.empty()) continue;
     if (!reads.plain) {
       const NumberFormat stored = std::exchange(graph.tensors[id].format, widest(reads.quantized));
-      note_quantized_input(builder, id, stored);
+      if (inputs.contains(id)) note_quantized_input(builder, id, stored);
       continue;
     }
     builder.log([&] {

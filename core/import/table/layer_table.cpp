@@ -190,9 +190,6 @@ LayerTable read_layer_table(std::string_view text, const std::string& file) {
 
   LayerTable result;
   result.graph.file = file;
-  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  result.graph.nodes.reserve(lines);
-  result.rows.reserve(lines);
   RowInProgress row{.extents = RowExtents(file), .layer = {}, .figures = {}};
   std::vector<std::string_view> cells;
   while (header.next_row(reader, cells)) {
