@@ -16,4 +16,5 @@ if(HWCOST_WITH_ONNX)
   hwcost_test(onnx_packing hwcost::onnx)
   hwcost_test(onnx_attention hwcost::onnx)
   hwcost_test(onnx_fuzz hwcost::onnx)
+  hwcost_test(corpus hwcost::onnx hwcost::json hwcost::table)  # of every parser
 endif()
