@@ -25,7 +25,9 @@ inline void description(std::string_view bytes) {
 
 // A user's cost formula, evaluated on one layer.
 inline void formula(std::string_view bytes) {
-  const Layer layer{.name = "layer", .op = Op::linear, .dims = Linear<>{.in_channels = 4.0, .out_channels = 2.0}};
+  Layer layer;
+  layer.op = Op::linear;
+  layer.dims = Linear<>{.in_channels = 4.0, .out_channels = 2.0};
   const Formula cost(std::string(bytes), {"fuzz.info", 1});
   static_cast<void>(cost.evaluate(layer));
 }

@@ -297,7 +297,8 @@ TEST_F(Command, VerifyListsTheWorstRowsFirst) {
   const Outcome outcome = run("verify wrong.csv --hw mpic");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out,
-            "wrong.csv on mpic: 0 of 3 rows agree (2 figures compared, 0 expected refusals, largest relative error 0)\n"
+            "wrong.csv on mpic: 0 of 3 rows agree (2 figures compared, 0 expected refusals, largest relative error 0 "
+            "where they agree, 0.5 of all)\n"
             "the worst 3 of 3 differences:\n"
             "  wrong.csv:4: refused: status: expected priced, found unsupported (no rate for w5a8; known: w2a2 w4a2 "
             "w8a2 w2a4 w4a4 "

@@ -181,5 +181,60 @@ TEST(OnnxSafety, ElementsOfWeightsLeaveShapesAndSmallConstantsAsTheyAre) {
   EXPECT_EQ(graph.tensors.at(graph.outputs.at(0)).shape, (std::vector<double>{20.0, 20.0}));
 }
 
+TEST(OnnxSafety, NamesBeyondTheirLimitAreAnErrorBeforeTheyAreKept) {
+  ModelWriter writer = product();
+  writer.node("Relu", {"y"}, {std::string(5000, 'z')});
+  const std::string error = error_of(writer);
+  EXPECT_NE(error.find("the name at byte"), std::string::npos) << error;
+  EXPECT_NE(error.find("has 5000 bytes, wanted at most 4096"), std::string::npos) << error;
+  EXPECT_LT(error.size(), 200U);
+}
+
+TEST(OnnxSafety, AFileOfZerosIsAnErrorAtOnce) {
+  EXPECT_EQ(error_of_bytes(std::string(1000, '\0')), "test.onnx: error: no ONNX model: a field of number 0 at byte 1");
+}
+
+TEST(OnnxSafety, ANodeOfVeryManyAttributesIsAnError) {
+  ModelWriter writer = product();
+  test::OnnxNode& node = writer.node("Relu", {"y"}, {"z"});
+  for (int k = 0; k < 1025; ++k) node.attributes.push_back({.name = "a" + std::to_string(k), .integer = k});
+  EXPECT_NE(error_of(writer).find("has 1025 attributes, wanted at most 1024"), std::string::npos);
+}
+
+TEST(OnnxSafety, AnInputThatIsThereTwiceIsAnError) {
+  ModelWriter writer = product();
+  writer.input("x", {1, 4});
+  EXPECT_EQ(error_of(writer), "test.onnx: error: input 'x' is there twice");
+}
+
+TEST(OnnxSafety, ShapesThatContradictEachOtherAreNoted) {
+  ModelWriter writer = product();
+  for (const std::int64_t rows : {1, 1, 2, 3}) writer.value_info("y", {rows, 4});
+  const Graph graph = writer.import();
+  ASSERT_EQ(graph.notes.size(), 1U);
+  EXPECT_EQ(graph.notes[0], "value_info states two shapes of 'y', [1, 4] and [2, 4], and of 1 more values");
+}
+
+TEST(OnnxSafety, ConstantsThatTakeTooMuchWorkAreNotEvaluatedAndThatIsNoted) {
+  ModelWriter writer = product();
+  writer.constant("large", {65536}, std::vector<double>(65536, 1.0));
+  writer.node("Sum", std::vector<std::string>(2000, "large"), {"sum"});
+  writer.node("ReduceSum", {"sum"}, {"scalar"});
+  writer.node("Add", {"y", "scalar"}, {"z"});
+  const Graph graph = writer.import();
+  ASSERT_EQ(graph.notes.size(), 1U);
+  EXPECT_EQ(graph.notes[0],
+            "more constants are computed from others than are evaluated: later ones count as not known");
+}
+
+TEST(OnnxSafety, TextsAreOneLineOfLimitedLength) {
+  ModelWriter writer = product();
+  writer.node("Be\x1bll\xC2\x9B", {"y"}, {"z"}).domain = std::string(2000, 'd');
+  const Graph graph = writer.import();
+  const Layer& custom = graph.nodes.at(1).layer;
+  EXPECT_EQ(custom.custom_op.size(), 1024U);
+  EXPECT_EQ(custom.name, "Be?ll?_1");
+}
+
 }  // namespace
 }  // namespace hwcost

@@ -19,5 +19,8 @@ if(TARGET hwcost_command)
     add_test(NAME Sweep.PrintedDocumentsObeyTheSchema
       COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/sweep_schema_test.py
               ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
+    add_test(NAME Command.OddFilesAreToldInOneLine
+      COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/command_edges_test.py
+              ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
   endif()
 endif()
