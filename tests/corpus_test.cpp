@@ -41,8 +41,8 @@ TEST_P(Corpus, IsReadOrRefusedInOneLineWithItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Corpus,
                          testing::Values(Target{"description", fuzz::description}, Target{"formula", fuzz::formula},
-                                         Target{"json", fuzz::json}, Target{"table", fuzz::table},
-                                         Target{"onnx", fuzz::onnx}),
+                                         Target{"json", fuzz::json}, Target{"price_table", fuzz::price_table},
+                                         Target{"table", fuzz::table}, Target{"onnx", fuzz::onnx}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
