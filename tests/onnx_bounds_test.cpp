@@ -3,23 +3,19 @@
 
 #include <algorithm>
 
-#include "hwcost/import/onnx.hpp"
-#include "hwcost/work.hpp"
-#include "support/onnx_writer.hpp"
+#include "support/onnx_graphs.hpp"
 
 namespace hwcost {
 namespace {
 
 using test::Extents;
 using test::ModelWriter;
-using test::OnnxAttribute;
+using test::number;
+using test::shape_of;
 using Out = std::vector<double>;
 
 constexpr int kInt64 = 7;
 constexpr int kBool = 9;
-
-OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
-Out shape_of(const Graph& graph, std::size_t output = 0) { return graph.tensors.at(graph.outputs.at(output)).shape; }
 
 void integers(ModelWriter& writer, const std::string& name, const std::vector<double>& values) {
   writer.constant(name, {static_cast<std::int64_t>(values.size())}, values, kInt64);

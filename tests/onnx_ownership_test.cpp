@@ -304,7 +304,8 @@ TEST(OnnxCustom, StatedShapesDoNotOutliveTheInputShapesTheyWereInferredFrom) {
   for (const OnnxOptions& options :
        {OnnxOptions{.batch = 3.0, .input_shapes = {}}, OnnxOptions{.batch = {}, .input_shapes = {{"x", {3.0, 4.0}}}}}) {
     const Graph changed = stated_shape().import(options);
-    EXPECT_EQ(changed.nodes.at(1).layer.custom_reason, "Relu: the shape of operand 0 is not known since 'Swirl_0 (Swirl)'");
+    EXPECT_EQ(changed.nodes.at(1).layer.custom_reason,
+              "Relu: the shape of operand 0 is not known since 'Swirl_0 (Swirl)'");
     EXPECT_FALSE(changed.tensors.at(changed.outputs.at(0)).known_shape);
     EXPECT_TRUE(is_told(changed));
   }

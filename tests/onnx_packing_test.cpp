@@ -1,15 +1,15 @@
 // Zero points, packed weights and onnxruntime's quantised operators: what fits, and what is refused.
 #include <gtest/gtest.h>
 
-#include "hwcost/import/onnx.hpp"
-#include "hwcost/work.hpp"
-#include "support/onnx_writer.hpp"
+#include "support/onnx_graphs.hpp"
 
 namespace hwcost {
 namespace {
 
 using test::Extents;
+using test::fault_of;
 using test::ModelWriter;
+using test::number;
 using test::OnnxAttribute;
 using test::OnnxNode;
 using Out = std::vector<double>;
@@ -21,17 +21,6 @@ constexpr int kInt32 = 6;
 constexpr int kInt64 = 7;
 constexpr int kBool = 9;
 constexpr const char* kMicrosoft = "com.microsoft";
-
-OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
-
-std::string fault_of(const ModelWriter& writer) {
-  try {
-    (void)writer.import();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "none";
-}
 
 Out elements_of(const Extents& shape) {
   double count = 1.0;

@@ -1,41 +1,22 @@
 // Sequences of tensors.
 #include <gtest/gtest.h>
 
-#include "hwcost/import/onnx.hpp"
-#include "hwcost/work.hpp"
-#include "support/onnx_writer.hpp"
+#include "support/onnx_graphs.hpp"
 
 namespace hwcost {
 namespace {
 
+using test::body;
 using test::Extents;
+using test::fault_of;
+using test::macs;
 using test::ModelWriter;
-using test::OnnxAttribute;
+using test::number;
+using test::shape_of;
 using Out = std::vector<double>;
 
 constexpr int kInt64 = 7;
 constexpr int kBool = 9;
-
-OnnxAttribute number(std::string name, std::int64_t value) { return {.name = std::move(name), .integer = value}; }
-OnnxAttribute body(std::string name, const ModelWriter& graph) {
-  return {.name = std::move(name), .graph = graph.graph()};
-}
-
-double macs(const Graph& graph) {
-  double sum = 0.0;
-  for (const Node& node : graph.nodes) sum += facts(node.layer).macs;
-  return sum;
-}
-Out shape_of(const Graph& graph, std::size_t output = 0) { return graph.tensors.at(graph.outputs.at(output)).shape; }
-
-std::string fault_of(const ModelWriter& writer) {
-  try {
-    (void)writer.import();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "none";
-}
 
 void position(ModelWriter& writer, const std::string& name, double value) {
   writer.constant(name, {}, std::vector<double>{value}, kInt64);
