@@ -68,6 +68,13 @@ class WidthChoice(nn.Module):
         widths = [self.widths[int(index)] for index in self._most_probable()]
         return widths if self.per_channel and len(set(widths)) > 1 else widths[0]
 
+    def choose(self, widths: Any) -> None:
+        """Makes these the most probable: one width, or a list of one a channel."""
+        chosen = list(widths) if isinstance(widths, (list, tuple)) else [widths] * len(self.logits)
+        indices = [self.widths.index(bits) for bits in chosen]
+        with torch.no_grad():
+            self.logits.copy_(10.0 * F.one_hot(torch.tensor(indices), len(self.widths)))
+
 
 class _InputQuantizer(nn.Module):
     """Fake-quantised activations, mixed over widths; the range is that of the largest values seen in training."""
@@ -312,6 +319,20 @@ class SearchableNetwork(nn.Module):
         for module in self.modules():
             if isinstance(module, WidthChoice):
                 module.frozen = frozen
+
+    def adopt(self, widths: Mapping[str, Mapping[str, Any]]) -> None:
+        """Chooses these widths of weights, such as hwcost.refine gives: the same layers and numbers of channels.
+
+        >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
+        >>> network = SearchableNetwork(model, torch.zeros(1, 1, 4, 4), weight_bits=(2, 4, 8))
+        >>> network.adopt({"0": {"w_bits": 4}})
+        >>> network.widths()["0"]
+        {'w_bits': 4, 'in_bits': 8}
+        """
+        for group, choice in self._choices(self._weight_groups, of_input=False):
+            name = self._layers[group[0]]
+            if name in widths:
+                choice.choose(widths[name]["w_bits"])
 
     def widths(self) -> Mapping[str, Mapping[str, Any]]:
         """The chosen widths, as Graph.assign, hwcost.refine and hwcost.assignment_table take them."""
