@@ -119,6 +119,22 @@ TEST(PluginBatches, MixedWidthsAreTheSumOfTheirChannels) {
   EXPECT_DOUBLE_EQ(whole->cost.latency().value, parts.latency().value);
 }
 
+// Symbols of the two that are alike must not become one.
+TEST(TwinPlugins, PriceEachByItsOwnModel) {
+  Registry registry;
+  registry.add(load_plugin("twin1", {kPlugins}));
+  registry.add(load_plugin("twin2", {kPlugins}));
+  const auto of = [&](const std::string& twin) {
+    const auto description = Description::from_text("name " + twin + "\nbackend " + twin + "\n", twin + ".info", {});
+    const Machine machine = make_machine(description, {}, registry);
+    return machine.backend->gradient(testing::linear(3, 5), GradientMode::straight_through).value();
+  };
+  EXPECT_EQ(of("twin1").value.latency().value, 15.0);
+  EXPECT_EQ(of("twin2").value.latency().value, 30.0);
+  EXPECT_EQ(of("twin1").latency_cycles(hwcost_linear_out_channels), 3.0);
+  EXPECT_EQ(of("twin2").latency_cycles(hwcost_linear_out_channels), 6.0);
+}
+
 TEST(RooflinePlugin, PricesAndDerivativesCrossTheBorderAsTheyAre) {
   const Machine machine = machine_of("mac_roofline");
   const Layer layer = testing::linear(512, 256);  // one token: bound by the port

@@ -16,6 +16,12 @@ endfunction()
 set(plugins "")
 hwcost_test_plugin(systolic systolic.c m)
 hwcost_test_plugin(mac_roofline mac_roofline.cpp hwcost::hwcost)
+# With all symbols visible, as an author's build may have them.
+foreach(twin IN ITEMS 1 2)
+  hwcost_test_plugin(twin${twin} twin.cpp hwcost::hwcost)
+  target_compile_definitions(plugin_twin${twin} PRIVATE HWCOST_TWIN=${twin})
+  set_target_properties(plugin_twin${twin} PROPERTIES CXX_VISIBILITY_PRESET default)
+endforeach()
 hwcost_test_plugin(faulty faulty.cpp)
 foreach(fault IN ITEMS throwing_entry null_plugin other_abi newer_layout small_struct no_name bad_name taken_name
                        no_explain unknown_unit parameter_twice)

@@ -80,8 +80,8 @@ typedef struct hwcost_plugin {
   void* (*create)(const double* values, hwcost_traits* traits, hwcost_message* why_not);
   void (*destroy)(void* model);
 
-  /* Prices all rows: the same bits for a layer wherever it stands and whatever else is asked. hwcost asks about counts
-     that are finite and not negative, of operators that have a name, and not about pruned layers (0 bit); layers
+  /* Prices all rows: the same bits for a layer wherever it stands and whatever else is asked. hwcost asks about layers
+     whose work is finite and not negative, of operators that are known, and not about pruned layers (0 bit); layers
      without outputs cost nothing whatever is answered. 0: done; else no row has a price, for the reason given. */
   int32_t (*estimate_batch)(const void* model, const hwcost_layers* layers, const hwcost_costs* costs,
                             hwcost_message* why_not);

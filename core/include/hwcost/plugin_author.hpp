@@ -20,9 +20,20 @@
 #include "hwcost/model_backend.hpp"
 #include "hwcost/plugin.h"
 
-#define HWCOST_PLUGIN(name, summary, Model)                    \
-  extern "C" const hwcost_plugin* hwcost_plugin_entry(void) {  \
-    return hwcost::plugin_author::entry<Model>(name, summary); \
+// A type without linkage and a static of the function: what the loader merges by name would otherwise be one for all
+// plugins that call their model alike.
+#define HWCOST_PLUGIN(name, summary, Model)                                       \
+  namespace {                                                                     \
+  struct HwcostPluginModel : Model {};                                            \
+  }                                                                               \
+  extern "C" const hwcost_plugin* hwcost_plugin_entry(void) {                     \
+    try {                                                                         \
+      static const hwcost::plugin_author::Definition definition =                 \
+          hwcost::plugin_author::definition_of<HwcostPluginModel>(name, summary); \
+      return &definition.plugin;                                                  \
+    } catch (...) {                                                               \
+      return nullptr;                                                             \
+    }                                                                             \
   }
 
 namespace hwcost {
@@ -167,27 +178,29 @@ class Border {
   }
 };
 
+// A plugin and what its fields point to.
+struct Definition {
+  ParameterList list;
+  hwcost_plugin plugin;
+};
+
 template <class M>
-const hwcost_plugin* entry(const char* name, const char* summary) noexcept {
-  try {
-    static const ParameterList list = Border<M>::parameters();
-    static const hwcost_plugin plugin{.abi = HWCOST_PLUGIN_ABI,
-                                      .layout = HWCOST_LAYOUT,
-                                      .struct_size = sizeof(hwcost_plugin),
-                                      .name = name,
-                                      .summary = summary,
-                                      .parameters = list.parameters.data(),
-                                      .parameter_count = list.parameters.size(),
-                                      .parameter_size = sizeof(hwcost_parameter),
-                                      .create = Border<M>::create,
-                                      .destroy = Border<M>::destroy,
-                                      .estimate_batch = Border<M>::estimate_batch,
-                                      .explain = Border<M>::explain,
-                                      .gradient = Border<M>::gradient};
-    return &plugin;
-  } catch (...) {
-    return nullptr;  // no memory for the list
-  }
+Definition definition_of(const char* name, const char* summary) {
+  Definition definition{Border<M>::parameters(), {}};
+  definition.plugin = {.abi = HWCOST_PLUGIN_ABI,
+                       .layout = HWCOST_LAYOUT,
+                       .struct_size = sizeof(hwcost_plugin),
+                       .name = name,
+                       .summary = summary,
+                       .parameters = definition.list.parameters.data(),
+                       .parameter_count = definition.list.parameters.size(),
+                       .parameter_size = sizeof(hwcost_parameter),
+                       .create = Border<M>::create,
+                       .destroy = Border<M>::destroy,
+                       .estimate_batch = Border<M>::estimate_batch,
+                       .explain = Border<M>::explain,
+                       .gradient = Border<M>::gradient};
+  return definition;
 }
 
 }  // namespace plugin_author
