@@ -218,7 +218,7 @@ void GraphBuilder::count_copied(std::size_t nodes, const std::string& label) {
 }
 
 bool GraphBuilder::may_unroll(std::size_t nodes) {
-  constexpr std::size_t kMostUnrolled = 100000;
+  constexpr std::size_t kMostUnrolled = 20000;
   if (unrolled_nodes_ + nodes > kMostUnrolled) return false;
   unrolled_nodes_ += nodes;
   return true;
