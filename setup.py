@@ -7,6 +7,7 @@ is built too and linked into the module.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
+
+
+def generator():
+    """Ninja where it is there, as for the library itself; make may not be."""
+    return ["-G", "Ninja"] if shutil.which("ninja") and "CMAKE_GENERATOR" not in os.environ else []
 
 
 def version():
@@ -30,7 +36,7 @@ class CMakeBuild(build_ext):
         configure = [
             "cmake", "-S", ROOT / "tools/python", "-B", build, "-DCMAKE_BUILD_TYPE=Release",
             f"-DPython3_EXECUTABLE={sys.executable}", f"-DHWCOST_PYTHON_MODULE_FOLDER={module.parent}",
-            *shlex.split(os.environ.get("CMAKE_ARGS", "")),
+            *generator(), *shlex.split(os.environ.get("CMAKE_ARGS", "")),
         ]  # fmt: skip
         subprocess.run(configure, check=True)
         jobs = str(self.parallel or os.cpu_count() or 1)
