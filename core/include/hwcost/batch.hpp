@@ -47,7 +47,10 @@ HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
 template <class Struct>
 Struct struct_at(const LayerColumns& in, std::size_t first_column, std::size_t row) {
   Struct s;
-  for (const auto& member : Struct::kMembers) s.*member.pointer = in.at(first_column++, row);
+  [&]<std::size_t... K>(std::index_sequence<K...>) {
+    ((s.*Struct::kMembers[K].pointer = in.at(first_column + K, row)), ...);
+  }
+  (std::make_index_sequence<kMemberCount<Struct>>());
   return s;
 }
 // Calls f(row, extents, widths) for each candidate.
