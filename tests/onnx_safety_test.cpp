@@ -236,5 +236,16 @@ TEST(OnnxSafety, TextsAreOneLineOfLimitedLength) {
   EXPECT_EQ(custom.name, "Be?ll?_1");
 }
 
+TEST(OnnxSafety, NumbersBeyondAllExtentsAreNotShownAsOthers) {
+  const std::vector<double> huge{1.0, 9e18};
+  for (const std::string type : {"Tile", "Expand"}) {
+    ModelWriter writer = product();
+    writer.constant("sizes", {2}, huge, 7);
+    writer.node(type, {"y", "sizes"}, {"z"});
+    const std::string error = error_of(writer);
+    EXPECT_NE(error.find("beyond 2^53"), std::string::npos) << error;
+  }
+}
+
 }  // namespace
 }  // namespace hwcost

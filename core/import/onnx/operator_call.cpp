@@ -168,7 +168,10 @@ void OperatorCall::need_rank(std::size_t operand, std::size_t least) const {
 
 double OperatorCall::checked(double extent, std::string_view what) const {
   if (extent >= 1.0 && extent <= kLargestExtent) return extent;
-  fail(fmt::format("{} is {}, wanted a number in [1, 2^53]", what, extent));
+  // What operands hold is limited before it is computed with: beyond 2^53 only so much is known of a number.
+  const bool is_known = std::isnan(extent) || std::fabs(extent) <= kLargestExtent;
+  const std::string found = is_known ? fmt::format("{}", extent) : extent > 0.0 ? "beyond 2^53" : "below -2^53";
+  fail(fmt::format("{} is {}, wanted a number in [1, 2^53]", what, found));
 }
 
 bool OperatorCall::wants(std::size_t output) const {
