@@ -25,6 +25,7 @@ ARROWS = [
                       "core/import/"]),
     ("core/measure/include/", ["core/include/", "core/import/include/", "core/measure/include/"]),
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/measure/"]),
+    ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/c/include/", ["core/include/", "tools/c/include/"]),
     ("tools/", ["core/include/", "core/conformance/include/", "core/import/include/", "core/measure/include/", "tools/"]),
@@ -37,7 +38,7 @@ GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
 ROOTS = ["core/include", "core/conformance/include", "tools/c/include", "core/import/include", "core/src", "core/import",
          "core/import/onnx", "core/import/table", "core/import/json",
-         "core/measure/include", "core/measure",
+         "core/measure/include", "core/measure", "backends/onednn",
          "backends", "tools"]
 
 

@@ -17,3 +17,10 @@ if(TARGET hwcost_measure)
               $<TARGET_FILE:hwcost_command>)
   endif()
 endif()
+
+# The kernels of oneDNN, where the component was built.
+if(TARGET hwcost_onednn)
+  hwcost_test(onednn_kernel hwcost::onednn hwcost::table ${DNNL_LIBRARY})
+  target_include_directories(onednn_kernel_test PRIVATE ${PROJECT_SOURCE_DIR}/backends/onednn)
+  target_include_directories(onednn_kernel_test SYSTEM PRIVATE ${DNNL_INCLUDE_DIR})
+endif()
