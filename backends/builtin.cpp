@@ -14,6 +14,7 @@ Registry builtin_registry() {
   registry.add(mac_table::entry());
   registry.add(memory_access::entry());
   registry.add(ne16::entry());
+  registry.add(onednn::entry());
   registry.add(roofline::entry());
   return registry;
 }

@@ -31,6 +31,9 @@ BackendEntry entry();
 namespace ne16 {
 BackendEntry entry();
 }
+namespace onednn {
+BackendEntry entry();
+}
 namespace roofline {
 BackendEntry entry();
 }

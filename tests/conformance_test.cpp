@@ -9,6 +9,7 @@
 
 #include "hwcost/machine.hpp"
 #include "hwcost/plugin.hpp"
+#include "support/shipped_descriptions.hpp"
 
 namespace hwcost {
 namespace {
@@ -17,7 +18,7 @@ const std::filesystem::path kDescriptions = HWCOST_SOURCE_DIR "/hw_descriptions"
 const std::filesystem::path kPluginDescriptions = HWCOST_SOURCE_DIR "/tests/plugin";
 
 std::vector<std::string> machine_names() {
-  std::vector<std::string> names = description_names({kDescriptions});
+  std::vector<std::string> names = testing::modelled_descriptions({kDescriptions});
   for (const std::string& plugin : description_names({kPluginDescriptions})) names.push_back(plugin);
   return names;
 }

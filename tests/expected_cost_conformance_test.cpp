@@ -1,4 +1,5 @@
 // What every expected cost owes, on every shipped description.
+#include "support/shipped_descriptions.hpp"
 #include "support/soft_networks.hpp"
 
 #include <filesystem>
@@ -113,7 +114,7 @@ std::string test_name(const ::testing::TestParamInfo<std::string>& row) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachDescription, ExpectedCostConformance,
-                         ::testing::ValuesIn(description_names({kDescriptions})), test_name);
+                         ::testing::ValuesIn(testing::modelled_descriptions({kDescriptions})), test_name);
 
 }  // namespace
 }  // namespace hwcost

@@ -25,7 +25,7 @@ ARROWS = [
                       "core/import/"]),
     ("core/measure/include/", ["core/include/", "core/import/include/", "core/measure/include/"]),
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/measure/"]),
-    ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/"]),
+    ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/", "backends/entries.hpp"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/c/include/", ["core/include/", "tools/c/include/"]),
     ("tools/", ["core/include/", "core/conformance/include/", "core/import/include/", "core/measure/include/", "tools/"]),

@@ -2,6 +2,7 @@
 if(TARGET hwcost_measure)
   hwcost_test(timing hwcost::measure)
   hwcost_test(measurement_table hwcost::measure)
+  hwcost_test(measured_backend hwcost::measure)
 
   add_executable(store_writer store_writer.cpp)
   set_target_properties(store_writer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -23,4 +24,10 @@ if(TARGET hwcost_onednn)
   hwcost_test(onednn_kernel hwcost::onednn hwcost::table ${DNNL_LIBRARY})
   target_include_directories(onednn_kernel_test PRIVATE ${PROJECT_SOURCE_DIR}/backends/onednn)
   target_include_directories(onednn_kernel_test SYSTEM PRIVATE ${DNNL_INCLUDE_DIR})
+
+  if(TARGET hwcost_command)
+    add_test(NAME OneDnn.CommandMeasuresPricesAndRefuses
+      COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/measure_command_test.py
+              ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
+  endif()
 endif()

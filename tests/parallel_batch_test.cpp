@@ -13,6 +13,7 @@
 #include "hwcost/machine.hpp"
 #include "support/batch_columns.hpp"
 #include "support/random_layers.hpp"
+#include "support/shipped_descriptions.hpp"
 
 namespace hwcost {
 namespace {
@@ -130,11 +131,12 @@ std::string test_name(const ::testing::TestParamInfo<std::string>& row) {
       name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(EachDescription, ParallelBatch, ::testing::ValuesIn(description_names(kDescriptions)),
+INSTANTIATE_TEST_SUITE_P(EachDescription, ParallelBatch,
+                         ::testing::ValuesIn(testing::modelled_descriptions(kDescriptions)), test_name);
+INSTANTIATE_TEST_SUITE_P(EachDescription, BroadcastColumns,
+                         ::testing::ValuesIn(testing::modelled_descriptions(kDescriptions)), test_name);
+INSTANTIATE_TEST_SUITE_P(EachDescription, Grid, ::testing::ValuesIn(testing::modelled_descriptions(kDescriptions)),
                          test_name);
-INSTANTIATE_TEST_SUITE_P(EachDescription, BroadcastColumns, ::testing::ValuesIn(description_names(kDescriptions)),
-                         test_name);
-INSTANTIATE_TEST_SUITE_P(EachDescription, Grid, ::testing::ValuesIn(description_names(kDescriptions)), test_name);
 
 // A machine whose batches take long, and that fails at one row where it is told to.
 class SlowBackend final : public Backend {

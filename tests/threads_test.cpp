@@ -14,6 +14,7 @@
 #include "hwcost/remembering_backend.hpp"
 #include "hwcost/report.hpp"
 #include "support/random_layers.hpp"
+#include "support/shipped_descriptions.hpp"
 
 namespace hwcost {
 namespace {
@@ -130,8 +131,8 @@ std::string test_name(const ::testing::TestParamInfo<std::string>& row) {
       name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(EachDescription, SharedMachine, ::testing::ValuesIn(description_names(kDescriptions)),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(EachDescription, SharedMachine,
+                         ::testing::ValuesIn(testing::modelled_descriptions(kDescriptions)), test_name);
 
 TEST(SharedPriceTable, IsSummedByManyThreads) {
   const Graph graph = network_of(weighted_layers());

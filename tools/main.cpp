@@ -34,6 +34,9 @@ void add_commands(CLI::App& app, Session& session) {
   hwcost::command::add_verify_command(app, session);
   hwcost::command::add_refine_command(app, session);
   hwcost::command::add_conformance_command(app, session);
+#ifdef HWCOST_WITH_ONEDNN
+  hwcost::command::add_measure_command(app, session);
+#endif
 #ifdef HWCOST_WITH_MEASURE
   hwcost::command::add_store_command(app, session);
 #endif

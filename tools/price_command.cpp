@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "hwcost/machine.hpp"
 #include "hwcost/report.hpp"
+#include "measuring_options.hpp"
 #include "model_loading.hpp"
 #include "progress.hpp"
 #include "report_output.hpp"
@@ -22,6 +23,7 @@ enum class Format { table, csv, json };
 
 struct PriceOptions {
   ModelOptions model;
+  MeasuringChoices measuring;
   std::vector<std::string> machines;
   std::optional<std::string> formula;
   Detail detail = Detail::layer;
@@ -107,7 +109,7 @@ int run(const PriceOptions& options, const Session& session) {
   how.optimizer = options.optimizer;
   how.with_mapping = options.detail == Detail::layer && (options.breakdown || options.format == Format::json);
   if (options.formula) how.formula = formula_from(*options.formula);
-  const Registry registry = session.registry();
+  const Registry registry = options.measuring.over(session.registry());
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
 
@@ -139,6 +141,7 @@ void add_price_command(CLI::App& app, Session& session) {
   add_choice(*command, "--optimizer", options->optimizer, kOptimizers, "Whose state training memory holds (adam)");
   command->add_flag("--breakdown", options->breakdown,
                     "Print what each layer's latency is made of and how it is mapped (json prints it always)");
+  options->measuring.add_to(*command);
   command->add_flag("--allow-unpriced", options->allow_unpriced, "Exit with 0 even where a layer is unsupported");
   command->add_option("--output", options->output, "Write the result here instead of on stdout")
       ->type_name("FILE")

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
-#include <string_view>
 
 #include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/measure/kernel.hpp"
+#include "hwcost/measure/measured_backend.hpp"
+#include "hwcost/registry.hpp"
 
 namespace hwcost {
 
@@ -19,5 +21,21 @@ HWCOST_EXPORT Expected<Fingerprint, Unsupported> onednn_fingerprint(IsaCap cap);
 
 // Refused where the processor has no such instructions or this process has run oneDNN under another cap.
 HWCOST_EXPORT Expected<std::unique_ptr<KernelLibrary>, Unsupported> onednn_library(IsaCap cap);
+
+// What times layers on the machine of a description of backend `onednn`; refused as onednn_library() is.
+// Throws InputError: a fault in the description.
+HWCOST_EXPORT Expected<std::unique_ptr<LayerTimer>, Unsupported> onednn_timer(const Description& description,
+                                                                              const MeasuringOptions& options);
+
+struct OneDnnOptions {
+  std::filesystem::path store;  // must be there under MeasurePolicy::never; empty: every layer is refused
+  MeasurePolicy policy = MeasurePolicy::never;
+  MeasuringOptions measuring;
+};
+
+// The backend `onednn` with a store behind it, to replace the built-in entry of that name, which has none:
+//   const Registry registry = with_entry(builtin_registry(), onednn_entry({.store = "host.db"}));
+// Its `make` throws InputError where the store cannot be used.
+HWCOST_EXPORT BackendEntry onednn_entry(const OneDnnOptions& options);
 
 }  // namespace hwcost

@@ -1,0 +1,62 @@
+// Times layers with a library's kernels, and whole lists of layers into a store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hwcost/export.hpp"
+#include "hwcost/measure/instrument.hpp"
+#include "hwcost/measure/kernel.hpp"
+#include "hwcost/measure/store.hpp"
+
+namespace hwcost {
+
+struct MeasuringOptions {
+  Buffers buffers = Buffers::rotated;
+  int threads = 1;
+  TimingOptions timing;
+};
+
+// One thread at a time.
+class HWCOST_EXPORT LayerTimer {
+ public:
+  LayerTimer(std::unique_ptr<KernelLibrary> library, const MeasuringOptions& options);
+
+  [[nodiscard]] MeasurementKey key_of(const Layer& measurable_layer) const;
+  // One pass, or the reason why there is no time.
+  [[nodiscard]] Expected<Measurement, Unsupported> time(const MeasurementKey& key);
+  // As many passes as are wanted, one right after the other: for a layer that is asked for by itself.
+  [[nodiscard]] Expected<Measurement, Unsupported> time_in_full(const MeasurementKey& key);
+  // Whether the measurement should have a further pass, which combined() adds.
+  [[nodiscard]] bool wants_another_pass(const Measurement& measurement) const;
+
+ private:
+  std::unique_ptr<KernelLibrary> library_;
+  MeasuringOptions options_;
+  Instrument instrument_;
+};
+
+// The same measurement with one more pass of it.
+HWCOST_EXPORT Measurement combined(const Measurement& earlier, const Measurement& pass);
+
+// What became of one layer of a list.
+struct LayerOutcome {
+  std::optional<Measurement> measurement;  // what the store now has of it; nothing where there is none
+  std::string reason;                      // why there is none, or why it has fewer passes than are wanted
+  bool complete = false;                   // it has all the passes that are wanted
+};
+
+struct MeasuringCalls {
+  std::function<bool()> out_of_time;                      // asked before each pass of a layer
+  std::function<void(int pass, const Layer&)> beginning;  // of a pass of a layer
+};
+
+// Times the layers into the store: all of them once, then all that want it again, so that the passes of a layer are
+// apart in time. What the store has is not timed again unless `anew`. Every pass is stored at once, so that a run that
+// is broken off goes on where it was. Layers of one key share their outcome.
+HWCOST_EXPORT std::vector<LayerOutcome> measure_layers(const std::vector<Layer>& layers, LayerTimer& timer,
+                                                       MeasurementStore& store, bool anew, const MeasuringCalls& calls);
+
+}  // namespace hwcost

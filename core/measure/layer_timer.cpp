@@ -1,0 +1,180 @@
+#include "hwcost/measure/layer_timer.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "key_text.hpp"
+
+namespace hwcost {
+namespace {
+
+// What Instrument times.
+struct TimedKernel {
+  Kernel& kernel;
+  void prepare() { kernel.prepare(); }
+  void operator()() { kernel.run(); }
+};
+
+// An execution from cold buffers is short and not repeated in a sample.
+TimingOptions options_for(Buffers buffers, TimingOptions options) {
+  if (buffers == Buffers::cold) {
+    options.sample_seconds = 0.0;
+    options.accepted_seconds = std::min(options.accepted_seconds, 5e-3);
+  }
+  return options;
+}
+
+void add_remark(std::string& remarks, const std::string& remark) {
+  if (!remark.empty()) remarks += (remarks.empty() ? "" : "; ") + remark;
+}
+
+// The layers of one key are timed once.
+struct Job {
+  MeasurementKey key;
+  LayerOutcome outcome;
+  bool refused = false;  // it is no layer that can be measured; one that was too noisy gets its other passes
+};
+
+class MeasuringRun {
+ public:
+  MeasuringRun(LayerTimer& timer, MeasurementStore& store, const MeasuringCalls& calls)
+      : timer_(timer), store_(store), calls_(calls) {}
+
+  // Index of the layer's job, which is made where there is none.
+  std::size_t add(const Layer& layer, bool anew) {
+    const auto bare = measurable(layer);
+    Job job;
+    if (!bare) {
+      job.outcome.reason = bare.error().reason;
+      job.refused = true;
+      jobs_.push_back(std::move(job));
+      return jobs_.size() - 1;
+    }
+    job.key = timer_.key_of(*bare);
+    const measure::LayerText text = measure::layer_text(*bare);
+    const auto [known, is_new] =
+        index_.emplace(fmt::format("{}|{}|{}|{}", text.op, text.extents, text.widths, text.epilogue), jobs_.size());
+    if (!is_new) return known->second;
+    if (!anew) job.outcome.measurement = store_.find(job.key);
+    jobs_.push_back(std::move(job));
+    return jobs_.size() - 1;
+  }
+
+  void run() {
+    constexpr int kMostPasses = 3;
+    for (int pass = 1; pass <= kMostPasses; ++pass) {
+      for (Job& job : jobs_) {
+        if (!wants_pass(job)) continue;
+        if (calls_.out_of_time()) return;
+        calls_.beginning(pass, job.key.layer);
+        time(job);
+      }
+    }
+  }
+
+  LayerOutcome outcome(std::size_t job) const {
+    LayerOutcome outcome = jobs_[job].outcome;
+    outcome.complete = outcome.measurement && !timer_.wants_another_pass(*outcome.measurement);
+    if (!outcome.complete && outcome.reason.empty())
+      outcome.reason = outcome.measurement ? "its passes do not agree, or time ran out" : "time ran out";
+    return outcome;
+  }
+
+ private:
+  bool wants_pass(const Job& job) const {
+    return !job.refused && (!job.outcome.measurement || timer_.wants_another_pass(*job.outcome.measurement));
+  }
+  void time(Job& job) {
+    const auto pass = timer_.time(job.key);
+    if (!pass) {
+      job.outcome.reason = pass.error().reason;
+      return;
+    }
+    job.outcome.reason.clear();
+    auto& known = job.outcome.measurement;
+    known = known ? combined(*known, *pass) : *pass;
+    store_.put(*known);
+  }
+
+  LayerTimer& timer_;
+  MeasurementStore& store_;
+  const MeasuringCalls& calls_;
+  std::vector<Job> jobs_;
+  std::map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+LayerTimer::LayerTimer(std::unique_ptr<KernelLibrary> library, const MeasuringOptions& options)
+    : library_(std::move(library)), options_(options), instrument_(options.timing) {}
+
+MeasurementKey LayerTimer::key_of(const Layer& layer) const {
+  return {layer, options_.buffers, options_.threads, library_->machine()};
+}
+
+Expected<Measurement, Unsupported> LayerTimer::time(const MeasurementKey& key) {
+  auto kernel = library_->make(key.layer, key.buffers, key.threads);
+  if (!kernel) return tl::unexpected(std::move(kernel.error()));
+  Measurement m;
+  m.key = key;
+  m.remarks = (*kernel)->remarks();
+  for (const std::string& loss : instrument_.losses()) add_remark(m.remarks, loss);
+  Expected<Timing, std::string> timing = tl::unexpected(std::string());
+  TimedKernel timed{**kernel};
+  const TimingOptions options = options_for(key.buffers, options_.timing);
+  if (key.threads == 1) {
+    const Pinned pinned;
+    if (!pinned.failure().empty()) add_remark(m.remarks, "not pinned: " + pinned.failure());
+    timing = instrument_.time(timed, options);
+  } else {
+    add_remark(m.remarks, "not pinned: several threads");
+    timing = instrument_.time(timed, options);
+  }
+  if (!timing) return tl::unexpected(Unsupported{std::move(timing.error())});
+  m.timing = *timing;
+  m.creation_seconds = (*kernel)->creation_seconds();
+  m.reorder_seconds = (*kernel)->reorder_seconds();
+  m.kernel = (*kernel)->name();
+  m.measured_at = utc_now();
+  return m;
+}
+
+Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey& key) {
+  constexpr double kMostPasses = 3.0;
+  auto known = time(key);
+  while (known && known->timing.passes < kMostPasses && wants_another_pass(*known)) {
+    const auto pass = time(key);
+    if (!pass) return tl::unexpected(pass.error());
+    known = combined(*known, *pass);
+  }
+  return known;
+}
+
+bool LayerTimer::wants_another_pass(const Measurement& m) const {
+  return hwcost::wants_another_pass(m.timing, instrument_.gate(), options_.timing);
+}
+
+Measurement combined(const Measurement& earlier, const Measurement& pass) {
+  Measurement sum = pass;
+  sum.timing = combined(earlier.timing, pass.timing);
+  sum.creation_seconds = std::min(earlier.creation_seconds, pass.creation_seconds);
+  sum.reorder_seconds = std::min(earlier.reorder_seconds, pass.reorder_seconds);
+  return sum;
+}
+
+std::vector<LayerOutcome> measure_layers(const std::vector<Layer>& layers, LayerTimer& timer, MeasurementStore& store,
+                                         bool anew, const MeasuringCalls& calls) {
+  MeasuringRun run(timer, store, calls);
+  std::vector<std::size_t> jobs;
+  for (const Layer& layer : layers) jobs.push_back(run.add(layer, anew));
+  run.run();
+  std::vector<LayerOutcome> outcomes;
+  for (const std::size_t job : jobs) outcomes.push_back(run.outcome(job));
+  return outcomes;
+}
+
+}  // namespace hwcost

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""hwcost measure and price with a store, as a user meets them: measured once, found again, refused in words.
+
+Usage: measure_command_test.py REPOSITORY HWCOST
+"""
+
+import csv
+import io
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY, HWCOST = Path(sys.argv[1]), sys.argv[2]
+LAYERS = """name,op,in_channels,out_channels,in_h,in_w,kernel_h,kernel_w,pad_h,pad_w,groups,bias,w_bits
+conv,conv2d,8,16,6,6,3,3,1,1,1,1,8
+dw,conv2d,16,16,6,6,3,3,1,1,16,1,8
+fc,linear,64,10,1,1,1,1,0,0,1,1,8
+again,linear,64,10,1,1,1,1,0,0,1,1,8
+narrow,linear,64,10,1,1,1,1,0,0,1,1,4
+"""
+
+
+def hwcost(folder, *arguments, status=0):
+    command = [HWCOST, *map(str, arguments), "--hw-path", str(REPOSITORY / "hw_descriptions")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert run.returncode == status, (arguments, run.returncode, run.stdout, run.stderr)
+    return run.stdout if status in (0, 3) else run.stderr
+
+
+def measure(folder, model, *options, status=0):
+    # Ungated: a test must pass on a machine that is busy.
+    return hwcost(folder, "measure", model, "--hw", "host-onednn", "--ungated", *options, status=status)
+
+
+def prices(folder, model, *options, status=0):
+    out = hwcost(folder, "price", model, "--format", "csv", *options, status=status)
+    return {row["layer"]: row for row in csv.DictReader(io.StringIO(out))}
+
+
+def what_is_measured_is_found_again(folder):
+    text = measure(folder, "layers.csv", "--store", "a.db", status=3)
+    assert "4 of 5 layers measured" in text and "weights of 4 bit" in text, text
+    exported = hwcost(folder, "store", "export", "a.db")
+    assert exported.count("\n") == 4, exported  # equal layers once
+    rows = prices(folder, "layers.csv", "--hw", "host-onednn", "--store", "a.db", "--allow-unpriced")
+    assert float(rows["fc"]["latency_seconds"]) > 0 and rows["fc"]["latency_seconds"] == rows["again"]["latency_seconds"]
+    assert rows["fc"]["status"] == "approximated" and "without a gate" in rows["fc"]["reason"]
+    assert rows["narrow"]["status"] == "unsupported", rows["narrow"]
+    measure(folder, "layers.csv", "--store", "a.db", status=3)
+    assert hwcost(folder, "store", "export", "a.db") == exported, "what the store has was measured again"
+
+
+def what_was_not_measured_is_refused(folder):
+    rows = prices(folder, "layers.csv", "--hw", "host-onednn", status=3)
+    assert "no store of measurements was named" in rows["conv"]["reason"], rows["conv"]
+    rows = prices(folder, "layers.csv", "--hw", "host-onednn", "--store", "a.db", "--buffers", "cold", status=3)
+    assert "was not measured on this machine" in rows["conv"]["reason"], rows["conv"]
+    assert "cannot be read" in hwcost(folder, "price", "layers.csv", "--hw", "host-onednn", "--store", "no.db", status=1)
+    hwcost(folder, "price", "layers.csv", "--hw", "host-onednn", "--measure", "missing", status=2)
+
+
+def an_instruction_set_is_another_machine(folder):
+    """Whatever the host has: it prices, or says why it does not; it never prices by another machine's times."""
+    for name in ("avx2", "avx512core", "vnni"):
+        rows = prices(folder, "layers.csv", "--hw", "host-onednn-" + name, "--store", "a.db", "--allow-unpriced")
+        reason = rows["conv"]["reason"]
+        found = "without a gate" in reason  # the host's own set is this one
+        assert found or "was not measured" in reason or "processor has no" in reason, reason
+
+
+def a_killed_run_goes_on(folder):
+    command = [HWCOST, "measure", "layers.csv", "--hw", "host-onednn", "--ungated", "--store", "killed.db"]
+    run = subprocess.Popen(
+        [*command, "--hw-path", str(REPOSITORY / "hw_descriptions")],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        run.wait(timeout=0.12)
+    except subprocess.TimeoutExpired:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    measure(folder, "layers.csv", "--store", "killed.db", status=3)
+    rows = list(csv.DictReader(io.StringIO(hwcost(folder, "store", "export", "killed.db"))))
+    assert len(rows) == 3 and all(float(row["x_passes"]) >= 2 for row in rows), rows
+
+
+def wrong_usage_is_told(folder):
+    assert "not measured: wanted" in hwcost(folder, "measure", "layers.csv", "--hw", "mpic", "--store", "m.db", status=1)
+    assert not (folder / "m.db").exists()
+    measure(folder, "layers.csv", "--store", "a.db", "--time-limit", "soon", status=2)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "layers.csv").write_text(LAYERS)
+        what_is_measured_is_found_again(folder)
+        what_was_not_measured_is_refused(folder)
+        an_instruction_set_is_another_machine(folder)
+        a_killed_run_goes_on(folder)
+        wrong_usage_is_told(folder)
+
+
+if __name__ == "__main__":
+    main()

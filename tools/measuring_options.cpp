@@ -1,0 +1,41 @@
+#include "measuring_options.hpp"
+
+#ifdef HWCOST_WITH_ONEDNN
+#include "hwcost/measure/onednn.hpp"
+#include "measuring_flags.hpp"
+#endif
+
+namespace hwcost::command {
+
+#ifdef HWCOST_WITH_ONEDNN
+
+struct MeasuringChoices::Values : OneDnnOptions {};
+
+MeasuringChoices::MeasuringChoices() : values_(std::make_unique<Values>()) {}
+MeasuringChoices::~MeasuringChoices() = default;
+
+void MeasuringChoices::add_to(CLI::App& command) {
+  command.add_option("--store", values_->store, "Measurements, for machines that are measured (host-onednn)")
+      ->type_name("FILE.db")
+      ->check(not_empty());
+  add_choice(command, "--measure", values_->policy, kMeasurePolicies, "What is measured anew, into the store (never)");
+  add_measuring_flags(command, values_->measuring);
+}
+
+Registry MeasuringChoices::over(Registry registry) const {
+  if (values_->policy != MeasurePolicy::never && values_->store.empty()) throw CLI::RequiredError("--store");
+  return values_->store.empty() ? registry : with_entry(registry, onednn_entry(*values_));
+}
+
+#else
+
+struct MeasuringChoices::Values {};
+
+MeasuringChoices::MeasuringChoices() = default;
+MeasuringChoices::~MeasuringChoices() = default;
+void MeasuringChoices::add_to(CLI::App&) {}
+Registry MeasuringChoices::over(Registry registry) const { return registry; }
+
+#endif
+
+}  // namespace hwcost::command

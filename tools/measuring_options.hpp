@@ -1,0 +1,29 @@
+// The options of commands that measure or look measurements up. Without the component onednn there are none of them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "hwcost/registry.hpp"
+
+namespace hwcost::command {
+
+class MeasuringChoices {
+ public:
+  MeasuringChoices();
+  ~MeasuringChoices();
+  MeasuringChoices(const MeasuringChoices&) = delete;
+  MeasuringChoices& operator=(const MeasuringChoices&) = delete;
+
+  // --store, --measure, --threads, --buffers. `this` must outlive the parsing.
+  void add_to(CLI::App& command);
+  // The same backends, the measured ones over the store that was chosen.
+  [[nodiscard]] Registry over(Registry registry) const;
+
+ private:
+  struct Values;
+  std::unique_ptr<Values> values_;
+};
+
+}  // namespace hwcost::command
