@@ -5,7 +5,7 @@ if(NOT HWCOST_INSTALL)
 endif()
 include(CMakePackageConfigHelpers)
 
-set(HWCOST_COMPONENTS table json conformance)
+set(HWCOST_COMPONENTS table json compare conformance)
 set(HWCOST_IMPORTERS table json)
 if(TARGET hwcost_onnx)
   list(APPEND HWCOST_COMPONENTS onnx)
@@ -26,7 +26,7 @@ foreach(component IN LISTS HWCOST_COMPONENTS)
 endforeach()
 
 install(TARGETS ${libraries} EXPORT hwcostTargets)
-install(DIRECTORY core/include/hwcost core/conformance/include/hwcost core/import/include/hwcost
+install(DIRECTORY core/include/hwcost core/compare/include/hwcost core/conformance/include/hwcost core/import/include/hwcost
                   core/measure/include/hwcost ${headers_for_c}
                   ${PROJECT_BINARY_DIR}/core/include/hwcost
         TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
@@ -82,7 +82,10 @@ foreach(component IN LISTS HWCOST_COMPONENTS)
     set(description "hwcost: times of oneDNN's kernels")
     string(APPEND requires ", hwcost-measure = ${PROJECT_VERSION}")
   endif()
-  if(component STREQUAL conformance)
+  if(component STREQUAL compare)
+    set(description "hwcost: predictions held against measurements")
+    string(APPEND requires ", hwcost-table = ${PROJECT_VERSION}")
+  elseif(component STREQUAL conformance)
     set(description "hwcost: checks of what every backend owes")
   elseif(component STREQUAL c)
     set(description "hwcost: prices for callers in C")

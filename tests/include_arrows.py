@@ -18,6 +18,8 @@ OTHERS = ("tests/", "benchmarks/", "fuzz/")
 ARROWS = [
     ("core/include/", ["core/include/"]),
     ("core/src/", ["core/include/", "core/src/"]),
+    ("core/compare/include/", ["core/include/", "core/import/include/", "core/compare/include/"]),
+    ("core/compare/", ["core/include/", "core/import/include/", "core/compare/"]),
     ("core/conformance/include/", ["core/include/", "core/conformance/include/"]),
     ("core/conformance/", ["core/include/", "core/src/layer_row.hpp", "core/conformance/"]),
     ("core/import/include/", ["core/include/", "core/import/include/"]),
@@ -28,15 +30,16 @@ ARROWS = [
     ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/", "backends/entries.hpp"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/c/include/", ["core/include/", "tools/c/include/"]),
-    ("tools/", ["core/include/", "core/conformance/include/", "core/import/include/", "core/measure/include/", "tools/"]),
+    ("tools/", ["core/include/", "core/compare/include/", "core/conformance/include/", "core/import/include/",
+                "core/measure/include/", "tools/"]),
 ]
 # Installed headers, which see only these libraries beside the standard one.
-INSTALLED = ("core/include/", "core/conformance/include/", "tools/c/include/", "core/import/include/", "core/measure/include/")
+INSTALLED = ("core/include/", "core/compare/include/", "core/conformance/include/", "tools/c/include/", "core/import/include/", "core/measure/include/")
 INSTALLED_LIBRARIES = ("tl/",)
 C_LIBRARY = {"stddef.h", "stdint.h"}  # of headers for C
 GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
-ROOTS = ["core/include", "core/conformance/include", "tools/c/include", "core/import/include", "core/src", "core/import",
+ROOTS = ["core/include", "core/compare/include", "core/conformance/include", "tools/c/include", "core/import/include", "core/src", "core/import",
          "core/import/onnx", "core/import/table", "core/import/json",
          "core/measure/include", "core/measure", "backends/onednn",
          "backends", "tools"]

@@ -1,6 +1,7 @@
 # What holds the project together: dimensions, derivatives, documents, and who may include whom.
 hwcost_test(quantity)
 hwcost_test(dual)
+hwcost_test(error_statistics hwcost::compare)
 hwcost_test(counting_table)
 
 # The same file compiles without, and does not compile with, a sum of different dimensions.
