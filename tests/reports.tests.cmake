@@ -24,3 +24,11 @@ if(TARGET hwcost_command)
               ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
   endif()
 endif()
+
+# Prices held against measurements.
+hwcost_test(comparison hwcost::compare)
+if(TARGET hwcost_command)
+  add_test(NAME Compare.DocumentsObeyTheSchemaAndPagesNeedNoOtherFile
+    COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/compare_command_test.py
+            ${PROJECT_SOURCE_DIR} $<TARGET_FILE:hwcost_command>)
+endif()

@@ -43,6 +43,7 @@ void add_price_command(CLI::App& app, Session& session);
 void add_import_command(CLI::App& app, Session& session);
 void add_hw_command(CLI::App& app, Session& session);
 void add_verify_command(CLI::App& app, Session& session);
+void add_compare_command(CLI::App& app, Session& session);
 void add_refine_command(CLI::App& app, Session& session);
 void add_conformance_command(CLI::App& app, Session& session);
 void add_store_command(CLI::App& app, Session& session);    // where the component measure was built

@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Session& session) {
   hwcost::command::add_import_command(app, session);
   hwcost::command::add_hw_command(app, session);
   hwcost::command::add_verify_command(app, session);
+  hwcost::command::add_compare_command(app, session);
   hwcost::command::add_refine_command(app, session);
   hwcost::command::add_conformance_command(app, session);
 #ifdef HWCOST_WITH_ONEDNN

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""hwcost compare as a user meets it: documents obey the shipped schema, layers are named that are left out, files that
+do not fit are told in one line.
+
+Usage: compare_command_test.py REPOSITORY HWCOST
+"""
+
+import copy
+import csv
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jsonschema
+
+TABLE = """name,op,in_channels,out_channels,in_h,in_w,kernel_h,kernel_w,repeat,measured_latency_seconds,x_network
+conv,conv2d,64,64,28,28,3,3,2,2.1e-4,net
+</script><b>point,conv2d,64,128,28,28,1,1,1,5e-5,net
+fc,linear,1024,1000,,,,,1,6e-5,net
+fc_again,linear,1024,1000,,,,,1,,net
+pool,max_pool,64,,28,28,2,2,1,3e-6,net
+"""
+
+
+def run(hwcost, *arguments, status=0):
+    result = subprocess.run([hwcost, "compare", *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert result.returncode == status, (arguments, result.returncode, result.stderr)
+    return result.stdout if status in (0, 3) else result.stderr
+
+
+def validator(repository):
+    schema, report = (json.loads((repository / "schemas" / name).read_text(encoding="utf-8"))
+                      for name in ("hwcost-accuracy-1.schema.json", "hwcost-report-1.schema.json"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    resolver = jsonschema.RefResolver(schema["$id"], schema, store={report["$id"]: report})
+    return jsonschema.Draft202012Validator(schema, resolver=resolver)
+
+
+def check_documents(repository, hwcost, table):
+    schema = validator(repository)
+    document = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "json", status=3))
+    schema.validate(document)
+    assert document["pairings"] == {"compared": 3, "free": 0, "unmodelled": 1, "unpriced": 0, "unmeasured": 1}
+    assert document["networks"][0]["layers_left_out"] == 2
+    for fault, damage in {
+        "a compared layer without an error": lambda d: d["layers"][0].pop("error"),
+        "an unknown pairing": lambda d: d["layers"][0].update(pairing="guessed"),
+        "no hash of the description": lambda d: d["hardware"].pop("sha256"),
+    }.items():
+        damaged = copy.deepcopy(document)
+        damage(damaged)
+        assert not schema.is_valid(damaged), f"the schema accepts {fault}"
+
+    rows = list(csv.DictReader(io.StringIO(run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "csv", status=3))))
+    assert [row["pairing"] for row in rows] == ["compared"] * 3 + ["unmeasured", "unmodelled"]
+    for row, layer in zip(rows, document["layers"]):
+        assert row["error"] == "" or float(row["error"]) == layer["error"]
+
+    text = run(hwcost, table, "--hw", "cascadelake-vnni", "--summary", "--allow-unpriced")
+    assert "1 unmeasured: measured_latency_seconds is empty in its row (fc_again)" in text, text
+    assert "1 unmodelled: counted as 0: cascadelake-vnni does not model max_pool (pool)" in text, text
+
+
+def check_sources(repository, hwcost, folder, table):
+    other = folder / "other.csv"
+    other.write_text(TABLE.replace("fc,", "x,").replace("6e-5", "8e-5"), encoding="utf-8")
+    looked_up = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", other, "--format", "json"))
+    assert looked_up["layers"][3]["measured"] == 8e-5 and looked_up["layers"][3]["origin"] == "other.csv:4"
+    machine = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", "cascadelake-avx2", "--format", "json"))
+    assert machine["pairings"]["compared"] == 4 and machine["against"] == "cascadelake-avx2"
+    resnet = repository / "tests/models/resnet8_op13.onnx"
+    for arguments, words in {
+        ("--hw", "counts"): "no figure to compare: measured latency_seconds; counts defines none",
+        ("--hw", "cascadelake-vnni", "--metric", "energy_joules"): "no energy_joules to compare",
+        ("--hw", "cascadelake-vnni", "--against", repository / "tests/golden/mpic.csv"): "nothing was measured",
+        ("--hw", "cascadelake-vnni", "--against", folder / "none.csv"): "none.csv",
+        ("--hw", "cascadelake-vnni", "--against", folder / "none.db"): "none.db",
+        ("--hw", "cascadelake-vnni", "--against", "no-such-machine"): "no-such-machine",
+    }.items():
+        told = run(hwcost, table, *arguments, status=1)
+        assert words in told and told.count("\n") == 1, told
+    told = run(hwcost, resnet, "--hw", "cascadelake-vnni", status=1)
+    assert "name a layer table, a store or a machine by --against" in told, told
+    run(hwcost, table, "--hw", "cascadelake-vnni", "--output", table, status=2)
+
+
+def main():
+    repository, hwcost = Path(sys.argv[1]), sys.argv[2]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table = folder / "layers.csv"
+        table.write_text(TABLE, encoding="utf-8")
+        check_documents(repository, hwcost, table)
+        check_sources(repository, hwcost, folder, table)
+
+
+if __name__ == "__main__":
+    main()
