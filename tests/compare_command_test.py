@@ -9,6 +9,7 @@ import copy
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,19 @@ def check_sources(repository, hwcost, folder, table):
     run(hwcost, table, "--hw", "cascadelake-vnni", "--output", table, status=2)
 
 
+# Whatever a layer is called, it reaches the page as text; and the page asks for nothing that is not in it.
+def check_page(hwcost, folder, table):
+    page = folder / "page.html"
+    document = run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "json", "--html", page, status=3)
+    html = page.read_text(encoding="utf-8")
+    assert "</script><b>" not in html and "{{" not in html.split("<script>")[0]
+    embedded = re.search(r'<script type="application/json" id="comparison">(.*?)</script>', html, re.DOTALL).group(1)
+    assert json.loads(embedded) == json.loads(document)
+    assert "default-src 'none'" in html and "Released under the MIT License" in html
+    assert not re.search(r"<link|<img|<iframe|\bsrc=|@import|sourceMappingURL", html)
+    run(hwcost, table, "--hw", "cascadelake-vnni", "--html", table, status=2)
+
+
 def main():
     repository, hwcost = Path(sys.argv[1]), sys.argv[2]
     with tempfile.TemporaryDirectory() as name:
@@ -94,6 +108,7 @@ def main():
         table = folder / "layers.csv"
         table.write_text(TABLE, encoding="utf-8")
         check_documents(repository, hwcost, table)
+        check_page(hwcost, folder, table)
         check_sources(repository, hwcost, folder, table)
 
 
