@@ -34,6 +34,7 @@ install(DIRECTORY hw_descriptions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/h
         FILES_MATCHING PATTERN "*.info")
 install(DIRECTORY schemas/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/schemas FILES_MATCHING PATTERN "*.json")
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
+install(FILES third_party/chart.js/LICENSE.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE-chart.js.md)
 if(TARGET hwcost_command)
   file(RELATIVE_PATH lib_from_bin /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
   set_target_properties(hwcost_command PROPERTIES INSTALL_RPATH "$ORIGIN/${lib_from_bin}")
