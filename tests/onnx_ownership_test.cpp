@@ -273,13 +273,16 @@ TEST(OnnxCustom, AKnownOperatorSaysWhyItIsNotModelled) {
   writer.node("Swirl", {"x"}, {"a"});
   writer.node("Conv", {"a", "w"}, {"b"});
   writer.node("Reshape", {"x", "target"}, {"c"});
-  writer.output("b");
-  writer.output("c");
+  writer.constant("flat", {2}, std::vector<double>{0.0, -1.0}, kInt64);
+  writer.node("Reshape", {"a", "flat"}, {"d"});
+  for (const char* name : {"b", "c", "d"}) writer.output(name);
   const Graph graph = writer.import();
   EXPECT_EQ(graph.nodes.at(1).layer.custom_op, "Conv");
   EXPECT_EQ(graph.nodes.at(1).layer.custom_reason, "Conv: the shape of operand 0 is not known since 'Swirl_0 (Swirl)'");
   EXPECT_EQ(std::get<Custom<>>(graph.nodes.at(1).layer.dims).parameters, 16.0);
   EXPECT_EQ(graph.nodes.at(2).layer.custom_reason, "Reshape: its target shape is computed at run time");
+  EXPECT_EQ(graph.nodes.at(3).layer.custom_reason,
+            "Reshape: the shape of operand 0 is not known since 'Swirl_0 (Swirl)'");
 }
 
 // An unknown operator with a stated output shape, on an input with a fixed batch.

@@ -22,6 +22,10 @@ void make_custom(OperatorCall& call, const std::string& what, const std::string&
   call.builder().add_unmodelled({.what = what, .why = why, .label = call.label()});
 }
 
+void make_underivable(OperatorCall& call, const std::string& what) {
+  make_custom(call, what, *call.underivable(), OperatorCall::Outputs::forgotten, call.stopped());
+}
+
 void make_unknown(OperatorCall& call) {
   call.become_custom({});
   call.builder().add_unmodelled(
@@ -32,14 +36,8 @@ void make_unknown(OperatorCall& call) {
 bool lacks_a_shape(OperatorCall& call, const std::string& what) {
   const std::optional<std::size_t> operand = call.operand_of_unknown_shape();
   if (!operand) return false;
-  const Value& value = call.input(*operand);
-  if (value.sequence) {
-    make_custom(call, what, fmt::format("operand {} is a sequence", *operand));
-  } else {
-    make_custom(call, what, fmt::format("the shape of operand {} is not known", *operand),
-                OperatorCall::Outputs::forgotten,
-                value.unknown_since ? fmt::format(" since '{}'", *value.unknown_since) : std::string());
-  }
+  call.cannot_derive_without_shape(*operand);
+  make_underivable(call, what);
   return true;
 }
 
@@ -48,7 +46,7 @@ void import_operator(OperatorCall& call, const OperatorEntry& entry) {
   if (entry.needs_shapes && lacks_a_shape(call, what)) return;
   entry.function(call, entry.op);
   if (call.underivable()) {
-    make_custom(call, what, *call.underivable());
+    make_underivable(call, what);
   } else if (call.unmodelled() && (call.input_count() == 0 || !call.all_constant())) {
     make_custom(call, what, *call.unmodelled(), OperatorCall::Outputs::kept);
   }

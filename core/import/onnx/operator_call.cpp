@@ -74,6 +74,13 @@ const Shape& OperatorCall::shape(std::size_t k) const {
   return *value.shape;
 }
 
+void OperatorCall::cannot_derive_without_shape(std::size_t operand) {
+  const Value& value = input(operand);
+  if (value.sequence) return cannot_derive(fmt::format("operand {} is a sequence", operand));
+  cannot_derive(fmt::format("the shape of operand {} is not known", operand));
+  if (value.unknown_since) stopped_ = fmt::format(" since '{}'", *value.unknown_since);
+}
+
 std::int64_t OperatorCall::extent(std::size_t k, std::size_t axis) const {
   need_rank(k, axis + 1);
   return shape(k)[axis];

@@ -74,7 +74,11 @@ class OperatorCall {
   void layer(Op op, Dims dims, OwnedOperands owned = {});
   // The shapes depend on values that are known at run time only: the node becomes a layer of kind custom.
   void cannot_derive(std::string reason) { underivable_ = std::move(reason); }
+  // The same for want of an operand's shape.
+  void cannot_derive_without_shape(std::size_t operand);
   [[nodiscard]] const std::optional<std::string>& underivable() const { return underivable_; }
+  // " since 'Swirl_0 (Swirl)'" where it was another node that stopped the inference of shapes; else empty.
+  [[nodiscard]] const std::string& stopped() const { return stopped_; }
   // The outputs are as was said, the work is of a kind that no layer describes: the node becomes a layer of kind
   // custom.
   void without_model(std::string reason) { unmodelled_ = std::move(reason); }
@@ -133,6 +137,7 @@ class OperatorCall {
   std::optional<Layer> layer_;
   OwnedOperands owned_;
   std::optional<std::string> underivable_;
+  std::string stopped_;
   std::shared_ptr<const std::string> bound_;  // by the node itself
   bool has_logged_ = false;
   std::optional<std::string> unmodelled_;

@@ -221,7 +221,7 @@ void import_scan(OperatorCall& call, Op) {
   const Shape* in_axes = call.integer_list("scan_input_axes");
   std::optional<std::int64_t> length;
   for (std::size_t k = state_count; k < call.input_count(); ++k) {
-    if (!call.input(k).shape) return call.cannot_derive(fmt::format("the shape of operand {} is not known", k));
+    if (!call.input(k).shape) return call.cannot_derive_without_shape(k);
     Value element = changing(call.input(k));
     const std::size_t place = k - state_count;
     const std::int64_t stated = in_axes != nullptr && place < in_axes->size() ? (*in_axes)[place] : 0;

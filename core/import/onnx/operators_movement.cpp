@@ -38,7 +38,7 @@ std::int64_t block_size(const OperatorCall& call) {
 
 void import_identity(OperatorCall& call, Op op) {
   if (call.input(0).sequence) return call.forward(0, shared(call.input(0)));
-  if (!call.input(0).shape) return call.cannot_derive("the shape of operand 0 is not known");
+  if (!call.input(0).shape) return call.cannot_derive_without_shape(0);
   import_view(call, op);
 }
 

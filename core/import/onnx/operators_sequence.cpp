@@ -110,7 +110,7 @@ void import_sequence_length(OperatorCall& call, Op) {
 
 // input, split: parts of one or of equal lengths, or of those that are listed.
 void import_split_to_sequence(OperatorCall& call, Op) {
-  if (!call.input(0).shape) return call.cannot_derive("the shape of operand 0 is not known");
+  if (!call.input(0).shape) return call.cannot_derive_without_shape(0);
   call.need_rank(0, 1);
   const std::size_t axis = call.axis(call.integer("axis", 0), call.shape(0).size());
   const std::int64_t extent = call.extent(0, axis);

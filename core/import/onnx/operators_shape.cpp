@@ -53,7 +53,7 @@ void import_reshape(OperatorCall& call, Op) {
   // A target of numbers alone says what the operand cannot.
   const std::optional<double> count = elements(*target);
   const bool is_whole = std::all_of(target->begin(), target->end(), [](std::int64_t extent) { return extent > 0; });
-  if (!is_whole || !count) return call.cannot_derive("the shape of operand 0 is not known");
+  if (!is_whole || !count) return call.cannot_derive_without_shape(0);
   call.output(0, *target);
   call.layer(Op::reshape, Movement<>{.in_elements = *count, .out_elements = *count});
 }

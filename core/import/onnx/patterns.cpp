@@ -67,9 +67,8 @@ class PatternFinder {
     // From the end, so that a function is found before the smaller ones within it.
     for (std::size_t k = body_.nodes.size(); k-- > 0;) {
       const Node& node = body_.nodes[k];
-      if ((node.type == "Mul" || node.type == "Div") && node.domain.empty() && !found_.absorbed.contains(&node)) {
-        grow(k);
-      }
+      const bool is_last = (node.type == "Mul" || node.type == "Div") && is_elementwise(node);
+      if (is_last && !found_.absorbed.contains(&node)) grow(k);
     }
     return std::move(found_);
   }
