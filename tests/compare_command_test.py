@@ -40,8 +40,7 @@ def validator(repository):
     return jsonschema.Draft202012Validator(schema, resolver=resolver)
 
 
-def check_documents(repository, hwcost, table):
-    schema = validator(repository)
+def check_documents(schema, hwcost, table):
     document = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "json", status=3))
     schema.validate(document)
     assert document["pairings"] == {"compared": 3, "free": 0, "unmodelled": 1, "unpriced": 0, "unmeasured": 1}
@@ -89,9 +88,14 @@ def check_sources(repository, hwcost, folder, table):
 
 
 # Whatever a layer is called, it reaches the page as text; and the page asks for nothing that is not in it.
-def check_page(hwcost, folder, table):
+def check_page(schema, hwcost, folder, table):
     page = folder / "page.html"
-    document = run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "json", "--html", page, status=3)
+    curve = folder / "curve.json"
+    curve.write_text('[{"name": "random", "points": [{"layers": 50, "median_error": 0.07}]}]', encoding="utf-8")
+    arguments = (table, "--hw", "cascadelake-vnni", "--format", "json", "--html", page, "--learning-curve", curve)
+    document = run(hwcost, *arguments, status=3)
+    schema.validate(json.loads(document))
+    assert json.loads(document)["learning_curves"] == json.loads(curve.read_text(encoding="utf-8"))
     html = page.read_text(encoding="utf-8")
     assert "</script><b>" not in html and "{{" not in html.split("<script>")[0]
     embedded = re.search(r'<script type="application/json" id="comparison">(.*?)</script>', html, re.DOTALL).group(1)
@@ -99,6 +103,10 @@ def check_page(hwcost, folder, table):
     assert "default-src 'none'" in html and "Released under the MIT License" in html
     assert not re.search(r"<link|<img|<iframe|\bsrc=|@import|sourceMappingURL", html)
     run(hwcost, table, "--hw", "cascadelake-vnni", "--html", table, status=2)
+    for text in ("[x", "{}", '[{"name": "random"}]', '[{"name": "a", "points": [{"layers": 0, "median_error": 1}]}]'):
+        curve.write_text(text, encoding="utf-8")
+        told = run(hwcost, *arguments, status=1)
+        assert "is no list of learning curves" in told and told.count("\n") == 1, told
 
 
 def main():
@@ -107,8 +115,9 @@ def main():
         folder = Path(name)
         table = folder / "layers.csv"
         table.write_text(TABLE, encoding="utf-8")
-        check_documents(repository, hwcost, table)
-        check_page(hwcost, folder, table)
+        schema = validator(repository)
+        check_documents(schema, hwcost, table)
+        check_page(schema, hwcost, folder, table)
         check_sources(repository, hwcost, folder, table)
 
 

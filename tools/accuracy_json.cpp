@@ -50,6 +50,14 @@ Json array_of(const Range& range, F&& f) {
   return array;
 }
 
+Json point_json(const LearningCurve::Point& point) {
+  return {{"layers", json_number(point.layers)}, {"median_error", json_number(point.median_error)}};
+}
+
+Json curve_json(const LearningCurve& curve) {
+  return {{"name", curve.name}, {"points", array_of(curve.points, point_json)}};
+}
+
 Json pairings(const Comparison& comparison) {
   Json counts = Json::object();
   for (std::size_t i = 0; i < kPairingCount; ++i) {
@@ -61,23 +69,24 @@ Json pairings(const Comparison& comparison) {
 
 }  // namespace
 
-std::string accuracy_json(const Comparison& comparison) {
+std::string accuracy_json(const Comparison& comparison, const std::vector<LearningCurve>& curves) {
   const Hardware& hardware = comparison.hardware;
-  const Json document = {{"schema", "hwcost-accuracy/1"},
-                         {"model", comparison.model},
-                         {"hardware", hardware_json(hardware)},
-                         {"against", comparison.against},
-                         {"metric", name(comparison.metric)},
-                         {"assumptions", comparison.assumptions},
-                         {"pairings", pairings(comparison)},
-                         {"errors", statistics_json(comparison.all)},
-                         {"errors_by_kind", array_of(comparison.kinds, statistics_json)},
-                         {"kendall_tau", json_number(comparison.kendall_tau)},
-                         {"total", sum_json(comparison.total)},
-                         {"networks", array_of(comparison.networks, sum_json)},
-                         {"measured_left_out", json_number(comparison.measured_left_out)},
-                         {"predicted_left_out", json_number(comparison.predicted_left_out)},
-                         {"layers", array_of(comparison.layers, layer_json)}};
+  Json document = {{"schema", "hwcost-accuracy/1"},
+                   {"model", comparison.model},
+                   {"hardware", hardware_json(hardware)},
+                   {"against", comparison.against},
+                   {"metric", name(comparison.metric)},
+                   {"assumptions", comparison.assumptions},
+                   {"pairings", pairings(comparison)},
+                   {"errors", statistics_json(comparison.all)},
+                   {"errors_by_kind", array_of(comparison.kinds, statistics_json)},
+                   {"kendall_tau", json_number(comparison.kendall_tau)},
+                   {"total", sum_json(comparison.total)},
+                   {"networks", array_of(comparison.networks, sum_json)},
+                   {"measured_left_out", json_number(comparison.measured_left_out)},
+                   {"predicted_left_out", json_number(comparison.predicted_left_out)},
+                   {"layers", array_of(comparison.layers, layer_json)}};
+  if (!curves.empty()) document["learning_curves"] = array_of(curves, curve_json);
   return dumped(document);
 }
 

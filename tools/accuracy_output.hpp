@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "hwcost/compare/comparison.hpp"
+#include "learning_curves.hpp"
 
 namespace hwcost::command {
 
@@ -12,10 +14,10 @@ std::string accuracy_table(const Comparison& comparison, bool only_summary);
 // A row a layer.
 std::string accuracy_csv(const Comparison& comparison);
 // One object, by schemas/hwcost-accuracy-1.schema.json.
-std::string accuracy_json(const Comparison& comparison);
+std::string accuracy_json(const Comparison& comparison, const std::vector<LearningCurve>& curves = {});
 // A page of charts and tables that needs no other file: it holds the JSON document, what draws it, and the library of
 // charts that is in third_party/.
-std::string accuracy_page(const Comparison& comparison);
+std::string accuracy_page(const Comparison& comparison, const std::vector<LearningCurve>& curves);
 
 // What a person is told of the price of a compared layer that is off: what bounds it, the shares of its causes, in
 // which way it is only near.

@@ -19,12 +19,12 @@ std::string within_script(std::string_view json) {
 
 }  // namespace
 
-std::string accuracy_page(const Comparison& comparison) {
+std::string accuracy_page(const Comparison& comparison, const std::vector<LearningCurve>& curves) {
   std::string page(page_parts::kPage);
   // From the last to the first, so that no part is searched for another one's place.
   fill(page, "script", page_parts::kScript);
   fill(page, "charts", page_parts::kCharts);
-  fill(page, "comparison", within_script(accuracy_json(comparison)));
+  fill(page, "comparison", within_script(accuracy_json(comparison, curves)));
   fill(page, "style", page_parts::kStyle);
   return page;
 }

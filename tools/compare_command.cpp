@@ -30,6 +30,7 @@ struct CompareOptions {
   bool allow_unpriced = false;
   std::string output;
   std::string page;
+  std::string learning_curves;
 };
 
 constexpr const char* kExample =
@@ -45,14 +46,15 @@ std::map<std::string, std::optional<Metric>> metric_choices() {
   return metrics;
 }
 
-std::string in_format(const Comparison& comparison, const CompareOptions& options) {
+std::string in_format(const Comparison& comparison, const std::vector<LearningCurve>& curves,
+                      const CompareOptions& options) {
   switch (options.format) {
     case Format::table:
       return accuracy_table(comparison, options.only_summary);
     case Format::csv:
       return accuracy_csv(comparison);
     case Format::json:
-      return accuracy_json(comparison);
+      return accuracy_json(comparison, curves);
   }
   return {};
 }
@@ -81,12 +83,15 @@ Comparison comparison_of(const CompareOptions& options, const Session& session) 
 
 int run(const CompareOptions& options, const Session& session) {
   for (const std::string& written : {options.output, options.page})
-    refuse_to_overwrite({options.model.file, options.model.assignment_file, options.against}, written);
+    refuse_to_overwrite({options.model.file, options.model.assignment_file, options.against, options.learning_curves},
+                        written);
   if (!options.page.empty() && options.page == options.output)
     throw CLI::ValidationError("--html", "is the same file as --output");
+  std::vector<LearningCurve> curves;
+  if (!options.learning_curves.empty()) curves = read_learning_curves(options.learning_curves);
   const Comparison comparison = comparison_of(options, session);
-  if (!options.page.empty()) write_result(options.page, accuracy_page(comparison));
-  write_result(options.output, in_format(comparison, options));
+  write_result(options.output, in_format(comparison, curves, options));
+  if (!options.page.empty()) write_result(options.page, accuracy_page(comparison, curves));
   const bool is_complete = comparison.count(Pairing::unpriced) + comparison.count(Pairing::unmeasured) == 0;
   return is_complete || options.allow_unpriced ? kSuccess : kSomeUnpriced;
 }
@@ -121,6 +126,11 @@ void add_compare_command(CLI::App& app, Session& session) {
       ->check(not_empty());
   command->add_option("--html", options->page, "Write a page of charts too, which needs no other file and no network")
       ->type_name("FILE.html")
+      ->check(not_empty());
+  command
+      ->add_option("--learning-curve", options->learning_curves,
+                   "What tools/learning-curve found, for the page and the document")
+      ->type_name("FILE.json")
       ->check(not_empty());
   command->callback([options, &session] { session.status = run(*options, session); });
 }

@@ -69,8 +69,11 @@ MeasuredNetwork from_machine(const MeasuredSource& source, const Graph& graph, c
   MeasuredNetwork result;
   result.metric = chosen_metric(source, report, other.metrics);
   result.figures = figures_of(other, result.metric);
-  for (const std::string& assumption : other.assumptions)
-    result.notes.push_back(fmt::format("{}: {}", other.hardware.name, assumption));
+  for (const std::string& assumption : other.assumptions) {  // those of the model are said already
+    const auto& said = report.assumptions;
+    if (std::find(said.begin(), said.end(), assumption) == said.end())
+      result.notes.push_back(fmt::format("{}: {}", other.hardware.name, assumption));
+  }
   return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "hwcost/compare/error_statistics.hpp"
 #include "hwcost/error.hpp"
+#include "hwcost/op.hpp"
 
 namespace hwcost {
 namespace {
@@ -67,6 +68,17 @@ class Index {
   std::map<std::string, std::map<std::string, std::vector<const MeasuredLayer*>>> by_operands_;
 };
 
+// The row's layer, with what tables of measurements say of it beside their columns.
+Layer layer_of(const LayerTable& table, std::size_t row) {
+  Layer layer = table.graph.nodes[row].layer;
+  const auto& extra = table.rows[row].extra;
+  const auto activation = extra.find("activation");
+  if (activation != extra.end()) layer.fused_activation = op_named(activation->second);
+  const auto bias = extra.find("bias_bits");
+  if (bias != extra.end()) layer.precision.bias = number_format_from(bias->second).value_or(layer.precision.bias);
+  return layer;
+}
+
 std::string origin_of(const LayerTable& table, const TableRow& row) {
   return fmt::format("{}:{}", std::filesystem::path(table.graph.file).filename().string(), row.line);
 }
@@ -113,7 +125,7 @@ std::vector<MeasuredLayer> measured_layers(const LayerTable& table, Metric metri
   const std::vector<MeasuredFigure> figures = measured_rows(table, metric);
   std::vector<MeasuredLayer> layers;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    if (figures[i].value) layers.push_back({table.graph.nodes[i].layer, *figures[i].value, figures[i].origin});
+    if (figures[i].value) layers.push_back({layer_of(table, i), *figures[i].value, figures[i].origin});
   }
   return layers;
 }

@@ -11,7 +11,8 @@ const kinds = [...byKind.keys()].sort();
 const NEAR = 0.1;
 
 // Colours that the colour-blind tell apart (M. Okabe, K. Ito), and shapes for whoever sees none.
-const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d31", "#7f7f7f"];
+const isDark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+const COLOURS = [isDark ? "#3d8fd6" : "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d31", "#7f7f7f"];
 const SHAPES = ["circle", "triangle", "rectRot", "rect", "star", "crossRot", "cross", "dash"];
 const colourOf = (kind) => COLOURS[kinds.indexOf(kind) % COLOURS.length];
 const shapeOf = (kind) => SHAPES[kinds.indexOf(kind) % SHAPES.length];
