@@ -3,6 +3,7 @@ if(TARGET hwcost_measure)
   hwcost_test(timing hwcost::measure)
   hwcost_test(measurement_table hwcost::measure)
   hwcost_test(measured_backend hwcost::measure)
+  hwcost_test(chain hwcost::measure)
 
   add_executable(store_writer store_writer.cpp)
   set_target_properties(store_writer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -11,6 +11,7 @@
 #include "hwcost/machine.hpp"
 #include "hwcost/report.hpp"
 #include "support/batch_columns.hpp"
+#include "support/fake_kernels.hpp"
 #include "support/measurements.hpp"
 #include "support/random_layers.hpp"
 #include "support/temporary_folder.hpp"
@@ -18,46 +19,12 @@
 namespace hwcost {
 namespace {
 
+using testing::FakeLibrary;
+using testing::quick;
 using testing::sample_machine;
 using testing::sample_measurement;
 
 constexpr double kPerChannel = 2e-9;  // of the fake kernels
-
-// Kernels that do nothing, which takes some nanoseconds; linear layers alone.
-class FakeKernel final : public Kernel {
- public:
-  FakeKernel() { name_ = "fake"; }
-  void run() override { executions_ = executions_ + 1; }
-
- private:
-  volatile long executions_ = 0;
-};
-
-class FakeLibrary final : public KernelLibrary {
- public:
-  explicit FakeLibrary(std::atomic<int>& made) : made_(made) {}
-  [[nodiscard]] const Fingerprint& machine() const override { return machine_; }
-  [[nodiscard]] Expected<std::unique_ptr<Kernel>, Unsupported> make(const Layer& layer, Buffers, int) override {
-    if (layer.op != Op::linear)
-      return tl::unexpected(Unsupported{"the fake library has kernels of linear layers alone"});
-    ++made_;
-    return std::make_unique<FakeKernel>();
-  }
-
- private:
-  Fingerprint machine_ = sample_machine();
-  std::atomic<int>& made_;
-};
-
-// Fast, on any machine: a test is about what happens, not about the time.
-MeasuringOptions quick() {
-  MeasuringOptions options;
-  options.timing.gated = false;
-  options.timing.sample_seconds = 1e-6;
-  options.timing.accepted_seconds = 1e-5;
-  options.timing.passes_agree_within = 1e9;
-  return options;
-}
 
 class MeasuredBackends : public ::testing::Test {
  protected:
@@ -105,6 +72,31 @@ TEST_F(MeasuredBackends, PriceIsWhatTheStoreHas) {
     EXPECT_EQ(price->cost.latency().value, 0.0) << "cycles of a machine whose clock nobody knows";
   }
   EXPECT_EQ(made_, 0) << "nothing was to be measured";
+}
+
+// Integers that no kernel has are priced at the width that the machine is given, and say so.
+TEST_F(MeasuredBackends, NarrowIntegersArePricedAtTheLeastWidthOrRefused) {
+  const Measurement known = sample_measurement(64);
+  store_->put(known);
+  Layer narrow = known.key.layer;
+  narrow.precision.weight = integer(3.0);
+  EXPECT_FALSE(backend(MeasurePolicy::never).estimate(narrow).has_value());
+  const MeasuredBackend widening("fake", store_, MeasuredMachine{sample_machine(), Buffers::rotated, 1, 8.0},
+                                 MeasurePolicy::never, {});
+  const auto price = widening.estimate(narrow);
+  ASSERT_TRUE(price.has_value());
+  EXPECT_EQ(price->cost.elapsed.value, known.timing.seconds);
+  EXPECT_NE(price->approximation.find("integers of 8 bit"), std::string::npos) << price->approximation;
+  EXPECT_EQ(widening.estimate(known.key.layer)->approximation, "");
+}
+
+// A kernel that does other work than the layer says so in its first remark, and so does the price.
+TEST_F(MeasuredBackends, RemarkThatAKernelApproximatesReachesThePrice) {
+  Measurement m = sample_measurement(64);
+  m.remarks = approximation_remark("a copy in order");
+  add_remark(m.remarks, "not pinned");
+  store_->put(m);
+  EXPECT_EQ(backend(MeasurePolicy::never).estimate(m.key.layer)->approximation, "a copy in order");
 }
 
 TEST_F(MeasuredBackends, BatchEqualsScalarBitForBit) {
@@ -235,9 +227,10 @@ TEST_F(MeasuredBackends, ListOfLayersIsMeasuredInPassesAndGoesOnWhereItWas) {
   std::vector<int> passes;
   MeasuringCalls calls;
   calls.out_of_time = [&begun] { return begun == 4; };
-  calls.beginning = [&](int pass, const Layer&) {
+  calls.beginning = [&](const MeasuringStep& step) {
     ++begun;
-    passes.push_back(pass);
+    passes.push_back(step.pass);
+    EXPECT_EQ(step.done, passes.size() - 1);
   };
   const auto broken_off = measure_layers(layers, *timer_here, *store_, false, calls);
   EXPECT_EQ(passes, (std::vector{1, 1, 1, 2}));
@@ -261,7 +254,7 @@ TEST_F(MeasuredBackends, LayerWithoutKernelIsToldAndTheOthersAreMeasured) {
   Layer softmax;
   softmax.op = Op::softmax;
   softmax.dims = Softmax<>{};
-  const MeasuringCalls calls{[] { return false; }, [](int, const Layer&) {}};
+  const MeasuringCalls calls{[] { return false; }, [](const MeasuringStep&) {}};
   const auto timer_here = timer();
   const auto outcomes = measure_layers({softmax, linear(8)}, *timer_here, *store_, false, calls);
   EXPECT_NE(outcomes[0].reason.find("linear layers alone"), std::string::npos);
@@ -281,7 +274,7 @@ TEST(MeasuredDescriptions, LoadAndRefuseWithoutAStore) {
     ASSERT_FALSE(price.has_value());
     EXPECT_NE(price.error().reason.find("no store"), std::string::npos) << price.error().reason;
   }
-  EXPECT_EQ(measured, 4u);
+  EXPECT_EQ(measured, 5u);
 }
 
 TEST(MeasuredDescriptions, EntryTakesThePlaceOfItsNamesake) {

@@ -1,8 +1,9 @@
-// Measurements as layer tables, and layer tables as they are written.
+// Measurements as layer tables and as Google Benchmark's JSON, and layer tables as they are written.
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "hwcost/measure/reader.hpp"
 #include "hwcost/measure/table.hpp"
 #include "support/measurements.hpp"
 #include "support/random_layers.hpp"
@@ -90,6 +91,88 @@ TEST(MeasurementTable, FaultsAreToldWithTheirLine) {
   EXPECT_NE(error_of(head + "linear,8,4,1e-6,1,warm,-3\n").find("is no number from 0 on"), std::string::npos);
   const std::string mixed = "op,in_channels,out_channels,w_bits,measured_latency_seconds\nlinear,8,4,4:2|8:2,1e-6\n";
   EXPECT_NE(error_of(mixed).find("several widths"), std::string::npos) << error_of(mixed);
+}
+
+// A document of Google Benchmark 1.7 with these benchmarks.
+std::string document(const std::string& benchmarks) {
+  return R"({"context": {"date": "2026-03-01T13:00:00+01:00", "host_name": "h", "num_cpus": 2, "isa": "avx2"},
+             "benchmarks": [)" +
+         benchmarks + "]}";
+}
+
+std::string repetition(const std::string& name, double microseconds) {
+  return R"({"name": ")" + name + R"(", "run_name": ")" + name +
+         R"(", "run_type": "iteration", "iterations": 100, "label": "jit", "time_unit": "us", "cpu_time": 1, "real_time": )" +
+         std::to_string(microseconds) + "}";
+}
+
+TEST(GoogleBenchmark, RepetitionsAreOneMeasurementOfTheLayerInTheName) {
+  const std::string name =
+      "BM_conv2d/in_channels:8/out_channels:16/in_h:6/in_w:6/kernel_h:3/kernel_w:3/buffers:warm/threads:2/real_time";
+  const auto read = measurements_from_google_benchmark(
+      document(repetition(name, 5) + "," + repetition(name, 3) + "," + repetition(name, 4) + "," +
+               R"({"name": "x_mean", "run_name": ")" + name +
+               R"(", "run_type": "aggregate", "aggregate_name": "mean", "time_unit": "us", "real_time": 9})"),
+      "b.json");
+  ASSERT_EQ(read.measurements.size(), 1u);
+  const Measurement& m = read.measurements.front();
+  EXPECT_EQ(m.key.layer.op, Op::conv2d);
+  EXPECT_EQ(std::get<Convolution<>>(m.key.layer.dims).out_height, 4.0);
+  EXPECT_EQ(m.key.buffers, Buffers::warm);
+  EXPECT_EQ(m.key.threads, 2);
+  EXPECT_DOUBLE_EQ(m.timing.seconds, 4e-6);
+  EXPECT_DOUBLE_EQ(m.timing.p10_seconds, 3.2e-6);
+  EXPECT_EQ(m.timing.samples, 3.0);
+  EXPECT_FALSE(m.timing.gated());
+  EXPECT_EQ(m.key.machine.isa, "avx2");
+  EXPECT_EQ(m.key.machine.processor, "unknown");
+  EXPECT_EQ(m.measured_at, "2026-03-01T12:00:00Z");
+  EXPECT_EQ(m.kernel, "jit");
+}
+
+TEST(GoogleBenchmark, NameOfALayerReadsBackToTheSameKey) {
+  std::size_t named = 0;
+  for (const Layer& layer : testing::random_layers(3)) {
+    const auto bare = measurable(layer);
+    if (!bare || contradiction(*bare)) continue;
+    MeasurementKey key = sample_measurement(1).key;
+    key.layer = *bare;
+    key.buffers = Buffers::cold;
+    const auto name = benchmark_name(key);
+    if (!name) continue;
+    ++named;
+    const auto read = measurements_from_google_benchmark(document(repetition(*name, 1)), "b.json");
+    MeasurementKey back = read.measurements.at(0).key;
+    back.machine = key.machine;
+    EXPECT_EQ(back, key) << *name;
+  }
+  EXPECT_GT(named, 50u);
+}
+
+TEST(GoogleBenchmark, FailedBenchmarksAreLeftOutByName) {
+  const auto read = measurements_from_google_benchmark(
+      document(R"({"name": "linear/in_channels:8", "error_occurred": true, "error_message": "no kernel"})"), "b.json");
+  EXPECT_TRUE(read.measurements.empty());
+  EXPECT_EQ(read.left_out, std::vector<std::string>{"linear/in_channels:8: no kernel"});
+}
+
+TEST(GoogleBenchmark, FaultsAreToldWithTheBenchmark) {
+  for (const auto& [text, words] :
+       {std::pair<std::string, std::string>{"[]", "wanted an object with a list 'benchmarks'"},
+        {"{", "is no JSON"},
+        {document("{}"), "has no name"},
+        {document(R"({"name": "linear"})"), "benchmark 'linear' has no real_time above 0"},
+        {document(repetition("BM_memcpy/in_channels:8", 1)), "benchmark 'BM_memcpy/in_channels:8': "},
+        {document(repetition("linear/8", 1)), "'8' is no column with its value"},
+        {document(repetition("linear/in_chanels:8", 1)), "in_chanels"}}) {
+    try {
+      (void)measurements_from_google_benchmark(text, "b.json");
+      ADD_FAILURE() << text;
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string(error.what()).rfind("b.json: error: ", 0), 0u) << error.what();
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

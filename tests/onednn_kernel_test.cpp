@@ -4,6 +4,7 @@
 
 #include <dnnl.hpp>
 
+#include "chain.hpp"
 #include "hwcost/import/table.hpp"
 #include "hwcost/measure/onednn.hpp"
 #include "kernel.hpp"
@@ -29,6 +30,7 @@ Values values(const OneDnnKernel& kernel, int argument) {
 LayerOperands operands(const OneDnnKernel& kernel) {
   return {.input = values(kernel, DNNL_ARG_SRC),
           .second = values(kernel, DNNL_ARG_WEIGHTS),
+          .other = values(kernel, DNNL_ARG_SRC_1),
           .bias = values(kernel, DNNL_ARG_BIAS),
           .scale = values(kernel, DNNL_ARG_SCALE),
           .shift = values(kernel, DNNL_ARG_SHIFT),
@@ -52,6 +54,25 @@ void finish(const Layer& layer, Values& sums, const std::vector<std::size_t>& ch
   }
 }
 
+// Both operands by their scale, the second repeated; copies and activations have one operand.
+Values element_wise(const Layer& layer, const LayerOperands& from) {
+  Values out = from.input;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double& v = out[i];
+    if (!from.other.empty()) {
+      const bool integers = is_integer_layer(layer);
+      const double left = v * (integers ? onednn::kOperandScale[0] : 1.0);
+      const double right = from.other[i % from.other.size()] * (integers ? onednn::kOperandScale[1] : 1.0);
+      v = layer.op == Op::mul ? left * right : left + right;
+      if (layer.fused_activation) v = testing::apply(*layer.fused_activation, v);
+    } else if (layer.dims.index() == Dims(Elementwise<>{}).index() && layer.op != Op::quantize) {
+      v = testing::apply(layer.op, v);
+    }
+    if (layer.precision.output.is_integer()) v = std::clamp(std::nearbyint(v), 0.0, 255.0);
+  }
+  return out;
+}
+
 Values reference(const Layer& layer, const LayerOperands& from) {
   return std::visit(
       [&]<class D>(const D& d) -> Values {
@@ -67,9 +88,7 @@ Values reference(const Layer& layer, const LayerOperands& from) {
         } else if constexpr (D::kFamily == Family::normalization) {
           return testing::normalize(layer.op, d, from);
         } else {
-          Values out = from.input;
-          for (double& v : out) v = layer.op == Op::add ? v + v : testing::apply(layer.op, v);
-          return out;
+          return element_wise(layer, from);
         }
       },
       layer.dims);
@@ -120,7 +139,9 @@ max_pool,max_pool,1,8,1,8,8,8,1,2,2,2,2,0,0,0,1,1,1,0,
 avg_pool,avg_pool,2,8,1,9,9,8,1,3,3,3,3,0,0,0,1,1,1,0,
 global_avg_pool,global_avg_pool,1,16,1,7,7,16,1,1,1,1,1,0,0,0,1,1,1,0,
 relu,relu,1,100,1,1,1,100,1,1,1,1,1,0,0,0,1,1,1,0,
-add,add,1,100,1,1,1,100,1,1,1,1,1,0,0,0,1,1,1,0,
+add,add,1,100,1,1,1,100,1,1,1,1,1,0,0,0,1,1,1,0,relu
+mul,mul,1,100,1,1,1,100,1,1,1,1,1,0,0,0,1,1,1,0,
+transpose,transpose,1,10,1,3,3,10,1,1,1,1,1,0,0,0,1,1,1,0,
 )";
 
 struct Case {
@@ -137,6 +158,24 @@ Case case_of(const Node& node, const TableRow& row, NumberFormat format, std::st
   std::replace_if(
       c.title.begin(), c.title.end(), [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
   return c;
+}
+
+Case element_wise_case(const char* title, Op op, const Elementwise<>& dims, NumberFormat input, NumberFormat output) {
+  Case c{{}, title};
+  c.layer.op = op;
+  c.layer.dims = dims;
+  c.layer.precision = {.input = input, .weight = input, .output = output, .bias = kFloat32, .requantization = {}};
+  return c;
+}
+
+// Second operands that repeat, a model's parameters and constants; changes of type.
+std::vector<Case> cases_without_a_row() {
+  const NumberFormat eight = integer(8.0);
+  return {element_wise_case("mul_by_channel_int8", Op::mul, {96.0, 96.0 + 8.0, 2.0, 0.0}, eight, eight),
+          element_wise_case("mul_by_channel_f32", Op::mul, {96.0, 96.0 + 8.0, 2.0, 0.0}, kFloat32, kFloat32),
+          element_wise_case("add_parameters_f32", Op::add, {96.0, 96.0, 2.0, 96.0}, kFloat32, kFloat32),
+          element_wise_case("mul_constant_f32", Op::mul, {96.0, 96.0, 2.0, 0.0}, kFloat32, kFloat32),
+          element_wise_case("quantize", Op::quantize, {96.0, 96.0, 1.0, 0.0}, kFloat32, eight)};
 }
 
 // Every layer in integers and in floating point, and what there is in floating point alone.
@@ -157,6 +196,7 @@ std::vector<Case> cases() {
         read_layer_table(std::string("name,op,in_channels,in_w\n") + op + "," + op + ",24,6\n", "one");
     all.push_back(case_of(one.graph.nodes[0], one.rows[0], kFloat32, "_f32"));
   }
+  for (Case& c : cases_without_a_row()) all.push_back(std::move(c));
   if (__builtin_cpu_supports("avx512bw") != 0) {
     for (const std::size_t i : {1u, 5u, 9u})
       all.push_back(case_of(table.graph.nodes[i], table.rows[i], brain, "_bf16"));
@@ -188,14 +228,14 @@ TEST(OneDnn, RefusalsHaveWords) {
   narrow.precision.weight = integer(4.0);
   Layer mixed_kinds = linear_layer();
   mixed_kinds.precision.weight = kFloat32;
-  Layer gathered;
-  gathered.op = Op::gather;
-  gathered.dims = Lookup<>{};
+  Layer scattered;
+  scattered.op = Op::scatter;
+  scattered.dims = Lookup<>{};
   Layer huge = linear_layer();
   std::get<Linear<>>(huge.dims).in_channels = 1e9;
   for (const auto& [layer, words] : {std::pair{narrow, "weights of 4 bit"},
                                      {mixed_kinds, "integers are multiplied"},
-                                     {gathered, "gather"},
+                                     {scattered, "scatter"},
                                      {huge, "more than are measured"}}) {
     const auto made = library().make(layer, Buffers::warm, 1);
     ASSERT_FALSE(made.has_value());
@@ -218,6 +258,30 @@ TEST(OneDnn, FingerprintNamesLibraryAndInstructions) {
   EXPECT_EQ(machine.library.rfind("oneDNN ", 0), 0u) << machine.library;
   EXPECT_FALSE(machine.isa.empty());
   EXPECT_FALSE(machine.processor.empty());
+}
+
+// A layer of a chain reads what the one before it wrote.
+TEST(OneDnn, ChainFlowsFromLayerToLayer) {
+  const LayerTable table = read_layer_table(
+      "name,op,in_channels,out_channels,in_h,in_w,kernel_h,kernel_w,bias\n"
+      "conv,conv2d,8,16,6,6,3,3,1\npool,max_pool,16,16,4,4,2,2,0\nfc,linear,64,10,1,1,1,1,1\n",
+      "layers");
+  auto made = library().make_chain(chain_of(table.graph), 1);
+  ASSERT_TRUE(made.has_value()) << made.error().reason;
+  auto& chain = dynamic_cast<onednn::OneDnnChain&>(**made);
+  EXPECT_EQ(chain.remarks(), "") << "integer kernels agree on channels last";
+  Values written;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const OneDnnKernel& kernel = *chain.kernel(i);
+    Values input = values(kernel, DNNL_ARG_SRC);
+    if (i == 1) {
+      EXPECT_EQ(input, written);
+    }
+    const Values expected = reference(table.graph.nodes[i].layer, operands(kernel));
+    chain.run(i);
+    written = values(kernel, DNNL_ARG_DST);
+    EXPECT_EQ(written, expected);
+  }
 }
 
 // This process has run oneDNN without a cap: it cannot become another machine.

@@ -6,6 +6,7 @@ Usage: store_command_test.py HWCOST
 
 import csv
 import io
+import json
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,21 @@ def tables_go_in_and_come_out(folder):
     assert "avx2" in listed and "groups=64" in listed and "125 us" in listed, listed
 
 
+def benchmarks_go_in(folder):
+    run = {"run_type": "iteration", "iterations": 9, "time_unit": "us"}
+    document = {
+        "context": {"isa": "avx2"},
+        "benchmarks": [
+            {"name": "BM_linear/in_channels:8/out_channels:4", "real_time": 2.5, **run},
+            {"name": "linear/in_channels:9/out_channels:4", "error_occurred": True, "error_message": "no kernel"},
+        ],
+    }
+    (folder / "b.json").write_text(json.dumps(document))
+    assert hwcost(folder, "store", "import", "b.db", "b.json") == "1 added, 0 replaced, 0 kept, 0 identical\n"
+    (seconds,) = times(hwcost(folder, "store", "export", "b.db"))
+    assert abs(seconds - 2.5e-6) < 1e-18, seconds
+
+
 def stores_merge(folder):
     faster = TABLE.replace("1.25e-4", "1.0e-4") + "linear,512,20,1,1,1,1,0,0,1,4e-6,avx2,,net\n"
     (folder / "faster.csv").write_text(faster)
@@ -81,6 +97,7 @@ def main():
         folder = Path(name)
         (folder / "a.csv").write_text(TABLE)
         tables_go_in_and_come_out(folder)
+        benchmarks_go_in(folder)
         stores_merge(folder)
         prune_needs_a_condition_and_keeps_to_it(folder)
         faults_are_one_line(folder)

@@ -1,6 +1,7 @@
 // hwcost measure: times a model's layers into a store.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -10,12 +11,12 @@
 
 #include "command.hpp"
 #include "hwcost/measure/onednn.hpp"
+#include "measured_table.hpp"
 #include "measuring_flags.hpp"
 #include "model_loading.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
 #include "result_output.hpp"
-#include "text_table.hpp"
 
 namespace hwcost::command {
 namespace {
@@ -28,6 +29,7 @@ struct MeasureOptions {
   MeasuringOptions measuring;
   bool anew = false;
   bool ungated = false;
+  bool in_sequence = false;
 };
 
 // "60s", "5min", "1h": seconds.
@@ -42,52 +44,6 @@ double seconds_from(const std::string& text) {
   return *count * factor->second;
 }
 
-bool keeps_all_elements(const Layer& layer) {
-  const auto* moved = std::get_if<Movement<>>(&layer.dims);
-  return moved != nullptr && moved->in_elements == moved->out_elements;
-}
-
-// What a run of the network executes: no views, and nothing that another layer does on its way out.
-std::vector<Layer> layers_to_measure(const Graph& graph) {
-  std::vector<Layer> layers;
-  for (const Node& node : graph.nodes) {
-    const Layer& layer = node.layer;
-    const bool moves_nothing = is_view(layer.op) || (layer.op == Op::pad && keeps_all_elements(layer));
-    if (!node.fused_into && !moves_nothing) layers.push_back(layer);
-  }
-  return layers;
-}
-
-std::string result_text(const std::vector<Layer>& layers, const std::vector<LayerOutcome>& outcomes) {
-  TextTable table({{"layer", Align::left},
-                   {"operator", Align::left},
-                   {"time"},
-                   {"spread"},
-                   {"accepted"},
-                   {"passes"},
-                   {"kernel", Align::left},
-                   {"remarks", Align::left}});
-  double seconds = 0.0;
-  std::size_t measured = 0, incomplete = 0;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const auto& m = outcomes[i].measurement;
-    const std::string op{name(layers[i].op)};
-    if (!m) {
-      table.add_row({printable(layers[i].name), op, "", "", "", "", "", "not measured: " + outcomes[i].reason});
-      continue;
-    }
-    ++measured;
-    incomplete += outcomes[i].complete ? 0 : 1;
-    seconds += m->timing.seconds * layers[i].repeat;
-    const std::string remarks = outcomes[i].complete ? m->remarks : outcomes[i].reason;
-    table.add_row(
-        {printable(layers[i].name), op, with_prefix(m->timing.seconds, "s"), percent(m->timing.spread_of_passes()),
-         m->timing.gated() ? percent(m->timing.acceptance()) : "ungated", exact(m->timing.passes), m->kernel, remarks});
-  }
-  return fmt::format("{}\n{} of {} layers measured, {} of them not with all passes; sum {}\n", table.text(), measured,
-                     layers.size(), incomplete, with_prefix(seconds, "s"));
-}
-
 // Before anything is written: the machine must be one that is measured.
 Description measured_description(const MeasureOptions& options, const Session& session) {
   Description description = Description::load(options.machine, session.search_path());
@@ -99,32 +55,64 @@ Description measured_description(const MeasureOptions& options, const Session& s
   return description;
 }
 
-int run(const MeasureOptions& options, const Session& session) {
+// How much of --time-limit is left.
+class TimeLimit {
+ public:
+  explicit TimeLimit(const std::optional<double>& seconds) : seconds_(seconds) {}
+  // Nothing where there is no limit.
+  [[nodiscard]] std::optional<double> left() const {
+    if (!seconds_) return std::nullopt;
+    return std::max(0.0, *seconds_ - std::chrono::duration<double>(Clock::now() - start_).count());
+  }
+  [[nodiscard]] bool is_over() const { return left() == 0.0; }
+
+ private:
   using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  std::optional<double> seconds_;
+  Clock::time_point start_ = Clock::now();
+};
+
+std::vector<LayerOutcome> measure_links(const MeasureOptions& options, const LayerChain& chain, LayerTimer& timer,
+                                        MeasurementStore& store, const TimeLimit& limit) {
+  std::vector<Layer> layers;
+  for (const LayerChain::Link& link : chain.links) layers.push_back(link.layer);
+  Progress progress(0);
+  MeasuringCalls calls;
+  calls.out_of_time = [&] { return limit.is_over(); };
+  calls.beginning = [&](const MeasuringStep& step) {
+    progress.at(step.done, step.left, fmt::format("pass {}, {}", step.pass, name(step.layer.op)), limit.left());
+  };
+  return measure_layers(layers, timer, store, options.anew, calls);
+}
+
+// Without a run where the time is over.
+std::optional<ChainTiming> run_in_sequence(const LayerChain& chain, LayerTimer& timer, const TimeLimit& limit) {
+  if (limit.is_over()) return std::nullopt;
+  Progress progress(1);
+  progress.next("the network in sequence");
+  auto timing = timer.time_chain(chain);
+  if (!timing) throw InputError({}, fmt::format("the network in sequence was not timed: {}", timing.error().reason));
+  return std::move(*timing);
+}
+
+int run(const MeasureOptions& options, const Session& session) {
+  const TimeLimit limit(options.time_limit_seconds);
   const Description description = measured_description(options, session);
-  const std::vector<Layer> layers = layers_to_measure(load_model(options.model, {}));
+  const Graph graph = load_model(options.model, {});
+  LayerChain chain = chain_of(graph);
+  for (LayerChain::Link& link : chain.links)
+    link.layer = widened(std::move(link.layer), onednn_least_integer_bits(description));
   MeasuringOptions measuring = options.measuring;
   measuring.timing.gated = !options.ungated;
   auto timer = onednn_timer(description, measuring);
   if (!timer) throw InputError(description.backend_place(), timer.error().reason);
   MeasurementStore store(options.store, MeasurementStore::Access::write);
 
-  std::vector<LayerOutcome> outcomes;
-  {
-    constexpr std::size_t kPasses = 2;  // a third is the exception
-    Progress progress(kPasses * layers.size());
-    MeasuringCalls calls;
-    calls.out_of_time = [&] {
-      const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-      return options.time_limit_seconds && elapsed > *options.time_limit_seconds;
-    };
-    calls.beginning = [&](int pass, const Layer& layer) {
-      progress.next(fmt::format("pass {}: {}", pass, name(layer.op)));
-    };
-    outcomes = measure_layers(layers, **timer, store, options.anew, calls);
-  }
-  write_result("", result_text(layers, outcomes));
+  const std::vector<LayerOutcome> outcomes = measure_links(options, chain, **timer, store, limit);
+  std::optional<ChainTiming> in_sequence;
+  if (options.in_sequence) in_sequence = run_in_sequence(chain, **timer, limit);
+  write_result("", measured_table(graph, chain, outcomes, in_sequence ? &*in_sequence : nullptr));
+  if (options.in_sequence && !in_sequence) write_result("", "in sequence: not run, time ran out\n");
   for (const LayerOutcome& outcome : outcomes) {
     if (!outcome.measurement) return kSomeUnpriced;
   }
@@ -154,6 +142,8 @@ void add_measure_command(CLI::App& app, Session& session) {
   add_measuring_flags(*command, options->measuring);
   command->add_flag("--anew", options->anew, "Measure again what the store has");
   command->add_flag("--ungated", options->ungated, "Count samples of a slowed-down processor too; for comparison");
+  command->add_flag("--chain", options->in_sequence,
+                    "Run the network's layers in sequence too, and set the sum of their times beside that");
   command->callback([options, &session] { session.status = run(*options, session); });
 }
 

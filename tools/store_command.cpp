@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "hwcost/measure/reader.hpp"
 #include "hwcost/measure/store.hpp"
 #include "hwcost/measure/table.hpp"
 #include "numbers.hpp"
@@ -179,17 +180,22 @@ struct MergeOptions {
 
 void add_merging_commands(CLI::App& store, Session& session) {
   const auto imported = std::make_shared<MergeOptions>();
-  CLI::App* import_command = add_command(store, session, "import", "Add the measurements of a layer table",
-                                         "  hwcost store import host.db host.csv");
+  CLI::App* import_command =
+      add_command(store, session, "import", "Add the measurements of a layer table or of Google Benchmark",
+                  "  hwcost store import host.db host.csv\n"
+                  "  hwcost store import host.db benchmarks.json");
   add_store(*import_command, imported->file);
-  import_command->add_option("TABLE", imported->from, "Layer table with measured_latency_seconds")
+  import_command
+      ->add_option("TABLE", imported->from,
+                   "Layer table with measured_latency_seconds, or JSON that Google Benchmark wrote")
       ->required()
-      ->type_name("FILE.csv");
+      ->type_name("FILE.csv|FILE.json");
   add_merge_rule(*import_command, imported->rule);
   import_command->callback([imported] {
-    const LayerTable table = read_layer_table(std::filesystem::path(imported->from));
-    const std::vector<Measurement> others = measurements_from(table);
-    report(MeasurementStore(imported->file, Access::write).merge(others, imported->rule));
+    const ReadMeasurements read = read_measurements(imported->from);
+    report(MeasurementStore(imported->file, Access::write).merge(read.measurements, imported->rule));
+    for (const std::string& benchmark : read.left_out)
+      fmt::print(stderr, "left out, since it has no time: {}\n", printable(benchmark));
   });
 
   const auto merged = std::make_shared<MergeOptions>();

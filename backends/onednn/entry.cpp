@@ -7,8 +7,7 @@
 namespace hwcost {
 namespace {
 
-IsaCap cap_of(const Description& description) {
-  const onednn::Params params = onednn::read_isa(description);
+IsaCap cap_of(const onednn::Params& params) {
   if (params.vector_bits == 0.0) return IsaCap::none;
   if (params.vector_bits == 256.0) return IsaCap::avx2;
   return params.int8_dot_product == 0.0 ? IsaCap::avx512_core : IsaCap::avx512_core_vnni;
@@ -31,14 +30,20 @@ std::shared_ptr<MeasurementStore> store_of(const OneDnnOptions& options) {
 
 Expected<std::unique_ptr<LayerTimer>, Unsupported> onednn_timer(const Description& description,
                                                                 const MeasuringOptions& options) {
-  return timer_of(cap_of(description), options);
+  return timer_of(cap_of(onednn::read_params(description)), options);
+}
+
+double onednn_least_integer_bits(const Description& description) {
+  return onednn::read_params(description).least_width;
 }
 
 BackendEntry onednn_entry(const OneDnnOptions& options) {
   auto make = [options](const Description& description) -> std::unique_ptr<const Backend> {
-    const IsaCap cap = cap_of(description);
+    const onednn::Params params = onednn::read_params(description);
+    const IsaCap cap = cap_of(params);
     auto machine = onednn_fingerprint(cap).map([&](Fingerprint fingerprint) {
-      return MeasuredMachine{std::move(fingerprint), options.measuring.buffers, options.measuring.threads};
+      return MeasuredMachine{std::move(fingerprint), options.measuring.buffers, options.measuring.threads,
+                             params.least_width};
     });
     return std::make_unique<MeasuredBackend>("onednn", store_of(options), std::move(machine), options.policy,
                                              [cap, options] { return timer_of(cap, options.measuring); });

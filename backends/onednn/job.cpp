@@ -85,6 +85,16 @@ Expected<Types, Unsupported> types_of(const Layer& layer) {
   return types;
 }
 
+std::optional<Unsupported> append_activation(const Layer& layer, dnnl::primitive_attr& attributes) {
+  if (!layer.fused_activation) return std::nullopt;
+  const auto eltwise = eltwise_of(*layer.fused_activation);
+  if (!eltwise) return Unsupported{fmt::format("oneDNN fuses no {}", name(*layer.fused_activation))};
+  dnnl::post_ops operations;
+  operations.append_eltwise(1.0F, eltwise->algorithm, eltwise->alpha, eltwise->beta);
+  attributes.set_post_ops(operations);
+  return std::nullopt;
+}
+
 Expected<dnnl::primitive_attr, Unsupported> epilogue_of(const Layer& layer, const Types& types, std::int64_t scales) {
   dnnl::primitive_attr attributes;
   const auto& said = layer.precision.requantization;
@@ -95,13 +105,7 @@ Expected<dnnl::primitive_attr, Unsupported> epilogue_of(const Layer& layer, cons
     constexpr int kChannels = 1 << 1;
     attributes.set_output_scales(scales > 1 ? kChannels : 0, values);
   }
-  if (layer.fused_activation) {
-    const auto eltwise = eltwise_of(*layer.fused_activation);
-    if (!eltwise) return refuse(fmt::format("oneDNN fuses no {}", name(*layer.fused_activation)));
-    dnnl::post_ops operations;
-    operations.append_eltwise(1.0F, eltwise->algorithm, eltwise->alpha, eltwise->beta);
-    attributes.set_post_ops(operations);
-  }
+  if (auto why = append_activation(layer, attributes)) return tl::unexpected(std::move(*why));
   return attributes;
 }
 

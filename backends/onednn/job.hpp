@@ -22,12 +22,16 @@ struct Operand {
 };
 
 struct Job {
-  dnnl::primitive_desc primitive;
+  dnnl::primitive_desc_base primitive;
   std::vector<Operand> operands;
+  std::string approximation;  // what of the layer the primitive does not do; empty: it does all of it
 };
 
 // Scale of the accumulators of requantised layers, by output channel: powers of two, so that a reference is exact.
 HWCOST_EXPORT float output_scale(std::int64_t channel);
+
+// Scales of the two operands of element-wise operators on integers, which bring both to one quantisation.
+inline constexpr float kOperandScale[] = {0.5F, 0.25F};
 
 // The primitive of the layer, or why there is none. Activations of 8 bits are unsigned, weights signed.
 // Not modelled: zero points; padding of pools is spread as evenly as it can be.

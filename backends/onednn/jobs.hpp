@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 
 #include "data_types.hpp"
@@ -27,6 +28,9 @@ Expected<Types, Unsupported> activation_types_of(const Layer& layer);
 // Requantisation and activation on the way out. `scales` counts output channels; 1: one scale for all.
 Expected<dnnl::primitive_attr, Unsupported> epilogue_of(const Layer& layer, const Types& types, std::int64_t scales);
 
+// The layer's activation on the way out; the reason where oneDNN has no such one.
+std::optional<Unsupported> append_activation(const Layer& layer, dnnl::primitive_attr& attributes);
+
 // The primitive of a descriptor; refused where oneDNN has no kernel for it.
 template <class Primitive>
 Answer made(const typename Primitive::desc& desc, const dnnl::primitive_attr& attributes, const dnnl::engine& engine,
@@ -34,7 +38,7 @@ Answer made(const typename Primitive::desc& desc, const dnnl::primitive_attr& at
   constexpr bool kAllowEmpty = true;
   typename Primitive::primitive_desc primitive(desc, attributes, engine, kAllowEmpty);
   if (!primitive) return refuse("oneDNN has no kernel for these extents and widths");
-  return Job{primitive, std::move(operands)};
+  return Job{primitive, std::move(operands), {}};
 }
 
 Answer job_for_extents(const Layer& layer, const Convolution<>& dims, const dnnl::engine& engine);
@@ -44,6 +48,11 @@ Answer job_for_extents(const Layer& layer, const Pooling<>& dims, const dnnl::en
 Answer job_for_extents(const Layer& layer, const Elementwise<>& dims, const dnnl::engine& engine);
 Answer job_for_extents(const Layer& layer, const Normalization<>& dims, const dnnl::engine& engine);
 Answer job_for_extents(const Layer& layer, const Softmax<>& dims, const dnnl::engine& engine);
+Answer job_for_extents(const Layer& layer, const Movement<>& dims, const dnnl::engine& engine);
+Answer job_for_extents(const Layer& layer, const Lookup<>& dims, const dnnl::engine& engine);
+
+// The primitive that copies so many elements from one type to another.
+Answer copy_job(std::int64_t elements, const Types& types, const dnnl::engine& engine);
 
 // Which element-wise primitive an operator is.
 struct Eltwise {

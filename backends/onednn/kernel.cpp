@@ -68,9 +68,10 @@ std::string remark_on(const std::string& kernel, const Layer& layer) {
 OneDnnKernel::OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engine& engine, Buffers buffers,
                            double descriptor_seconds)
     : engine_(engine), stream_(engine), cold_(buffers == Buffers::cold) {
-  creation_seconds_ = descriptor_seconds + seconds_of([&] { primitive_ = dnnl::primitive(job.primitive); });
+  creation_seconds_ = descriptor_seconds + seconds_of([&] { primitive_ = dnnl::primitive(job.primitive.get()); });
   name_ = job.primitive.impl_info_str();
-  remarks_ = remark_on(name_, layer);
+  if (!job.approximation.empty()) remarks_ = approximation_remark(job.approximation);
+  add_remark(remarks_, remark_on(name_, layer));
   sets_.push_back(first_set(job));
   if (buffers == Buffers::rotated) {
     std::size_t bytes = 0;
@@ -123,6 +124,14 @@ void OneDnnKernel::fill(const Operand& operand, dnnl::memory& memory) {
                         }));
   }
   if (operand.role == Role::weights) reorder_seconds_ = shortest;
+}
+
+void OneDnnKernel::redirect(int argument, void* bytes) {
+  for (Buffer& buffer : sets_.front()) {
+    if (buffer.operand.argument != argument) continue;
+    std::memcpy(bytes, buffer.memory.get_data_handle(), buffer.memory.get_desc().get_size());
+    buffer.memory.set_data_handle(bytes);
+  }
 }
 
 void OneDnnKernel::prepare() {

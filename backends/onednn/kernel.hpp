@@ -19,6 +19,9 @@ class HWCOST_EXPORT OneDnnKernel final : public Kernel {
   void prepare() override;
   void run() override;
 
+  // Lets an operand of the first set lie where `bytes` are, with its values. As many as its layout has must be there.
+  void redirect(int argument, void* bytes);
+
   // The values of an operand of the first set, in the plain layout: of a reference, and of the output.
   [[nodiscard]] std::vector<float> values(int argument) const;
 

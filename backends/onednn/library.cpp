@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 
+#include "chain.hpp"
 #include "hwcost/measure/onednn.hpp"
 #include "hwcost/work.hpp"
 #include "kernel.hpp"
@@ -81,7 +82,12 @@ std::string library_name() {
   return text;
 }
 
-constexpr double kMostOperandBytes = double{1u << 31};
+std::optional<Unsupported> too_large(const Layer& layer) {
+  constexpr double kMostOperandBytes = double{1u << 31};
+  const double bytes = facts(layer).memory_access_bytes;
+  if (bytes <= kMostOperandBytes) return std::nullopt;
+  return Unsupported{fmt::format("operands of {:.0f} MiB are more than are measured", bytes / 1048576.0)};
+}
 
 class OneDnnLibrary final : public KernelLibrary {
  public:
@@ -93,10 +99,7 @@ class OneDnnLibrary final : public KernelLibrary {
 
   [[nodiscard]] Expected<std::unique_ptr<Kernel>, Unsupported> make(const Layer& layer, Buffers buffers,
                                                                     int threads) override {
-    const double bytes = facts(layer).memory_access_bytes;
-    if (bytes > kMostOperandBytes)
-      return tl::unexpected(
-          Unsupported{fmt::format("operands of {:.0f} MiB are more than are measured", bytes / 1048576.0)});
+    if (auto why = too_large(layer)) return tl::unexpected(std::move(*why));
     omp_set_num_threads(threads);
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
@@ -105,6 +108,21 @@ class OneDnnLibrary final : public KernelLibrary {
     if (!job) return tl::unexpected(std::move(job.error()));
     try {
       return std::make_unique<OneDnnKernel>(layer, *job, engine_, buffers, seconds);
+    } catch (const dnnl::error& error) {
+      return tl::unexpected(Unsupported{fmt::format("oneDNN cannot run it: {}", error.message)});
+    }
+  }
+
+  [[nodiscard]] Expected<std::unique_ptr<KernelChain>, Unsupported> make_chain(const LayerChain& chain,
+                                                                               int threads) override {
+    LayerChain feasible = chain;
+    for (LayerChain::Link& link : feasible.links) {
+      if (!link.refusal.empty()) continue;
+      if (auto why = too_large(link.layer)) link.refusal = std::move(why->reason);
+    }
+    omp_set_num_threads(threads);
+    try {
+      return std::make_unique<onednn::OneDnnChain>(feasible, engine_);
     } catch (const dnnl::error& error) {
       return tl::unexpected(Unsupported{fmt::format("oneDNN cannot run it: {}", error.message)});
     }

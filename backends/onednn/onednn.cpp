@@ -38,7 +38,7 @@ class WithoutMeasurements final : public Backend {
 BackendEntry entry() {
   return {"onednn", "Times of oneDNN's kernels on this machine, measured and remembered",
           [](const Description& description) -> std::unique_ptr<const Backend> {
-            read_isa(description);
+            read_params(description);
             return std::make_unique<WithoutMeasurements>();
           }};
 }

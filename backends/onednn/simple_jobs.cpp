@@ -1,6 +1,7 @@
 // Layers without weights: pools, element-wise operators, softmax, norms.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "hwcost/model_backend.hpp"
 #include "jobs.hpp"
@@ -49,6 +50,9 @@ std::optional<dnnl::algorithm> binary_of(Op op) {
       return std::nullopt;
   }
 }
+
+// Operators that give each element as it is, in another type.
+bool converts(Op op) { return op == Op::quantize || op == Op::dequantize || op == Op::cast; }
 
 // How a pool's window moves along one axis.
 struct PoolAxis {
@@ -104,15 +108,31 @@ Answer job_for_extents(const Layer& layer, const Elementwise<>& d, const dnnl::e
                                        engine,
                                        {{DNNL_ARG_SRC, Role::input, input}, {DNNL_ARG_DST, Role::output, output}});
   }
+  if (converts(layer.op)) return copy_job(whole(d.elements), *types, engine);
   const auto binary = binary_of(layer.op);
   if (!binary) return unmodelled_job(layer);
-  if (d.operands != 2.0 || d.input_elements != 2.0 * d.elements)
+  // The second operand: another activation, a parameter, or a constant of the model, which counts as nothing. A shorter
+  // one is repeated over the first, as along channels that lie last.
+  const double second = std::max(1.0, d.input_elements - d.elements + d.parameters);
+  if (d.operands != 2.0 || d.input_elements < d.elements || std::fmod(d.elements, second) != 0.0)
     return refuse(
-        fmt::format("{} of operands that are not two of the same shape has no primitive here", name(layer.op)));
-  return made<dnnl::binary>({*binary, input, input, output}, {}, engine,
-                            {{DNNL_ARG_SRC_0, Role::input, input},
-                             {DNNL_ARG_SRC_1, Role::input, input},
-                             {DNNL_ARG_DST, Role::output, output}});
+        fmt::format("{} of these operands has no primitive here: wanted one of the output's shape and one "
+                    "that repeats in it",
+                    name(layer.op)));
+  const Shape first{whole(d.elements / second), whole(second)};
+  const auto to = dense(first, types->output);
+  const auto left = dense(first, types->input);
+  const auto right = dense({1, first[1]}, types->input);
+  dnnl::primitive_attr attributes;
+  if (auto why = append_activation(layer, attributes)) return tl::unexpected(std::move(*why));
+  if (computes_integers(types->input)) {
+    attributes.set_scales(DNNL_ARG_SRC_0, 0, {kOperandScale[0]});
+    attributes.set_scales(DNNL_ARG_SRC_1, 0, {kOperandScale[1]});
+  }
+  return made<dnnl::binary>({*binary, left, right, to}, attributes, engine,
+                            {{DNNL_ARG_SRC_0, Role::input, left},
+                             {DNNL_ARG_SRC_1, d.input_elements > d.elements ? Role::input : Role::parameters, right},
+                             {DNNL_ARG_DST, Role::output, to}});
 }
 
 Answer job_for_extents(const Layer& layer, const Softmax<>& d, const dnnl::engine& engine) {

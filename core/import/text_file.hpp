@@ -1,4 +1,4 @@
-// The bytes of a text file. Private to the importers.
+// The bytes of a text file. Private to those that read files.
 #pragma once
 
 #include <fcntl.h>

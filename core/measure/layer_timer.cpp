@@ -28,10 +28,6 @@ TimingOptions options_for(Buffers buffers, TimingOptions options) {
   return options;
 }
 
-void add_remark(std::string& remarks, const std::string& remark) {
-  if (!remark.empty()) remarks += (remarks.empty() ? "" : "; ") + remark;
-}
-
 // The layers of one key are timed once.
 struct Job {
   MeasurementKey key;
@@ -65,13 +61,14 @@ class MeasuringRun {
   }
 
   void run() {
-    constexpr int kMostPasses = 3;
+    std::size_t done = 0;
     for (int pass = 1; pass <= kMostPasses; ++pass) {
       for (Job& job : jobs_) {
         if (!wants_pass(job)) continue;
         if (calls_.out_of_time()) return;
-        calls_.beginning(pass, job.key.layer);
+        calls_.beginning({pass, job.key.layer, done, passes_left()});
         time(job);
+        ++done;
       }
     }
   }
@@ -87,6 +84,15 @@ class MeasuringRun {
  private:
   bool wants_pass(const Job& job) const {
     return !job.refused && (!job.outcome.measurement || timer_.wants_another_pass(*job.outcome.measurement));
+  }
+  // Passes that are wanted as far as is known now.
+  std::size_t passes_left() const {
+    double left = 0.0;
+    for (const Job& job : jobs_) {
+      if (!wants_pass(job)) continue;
+      left += std::max(1.0, 2.0 - (job.outcome.measurement ? job.outcome.measurement->timing.passes : 0.0));
+    }
+    return static_cast<std::size_t>(left);
   }
   void time(Job& job) {
     const auto pass = timer_.time(job.key);
@@ -122,18 +128,11 @@ Expected<Measurement, Unsupported> LayerTimer::time(const MeasurementKey& key) {
   Measurement m;
   m.key = key;
   m.remarks = (*kernel)->remarks();
-  for (const std::string& loss : instrument_.losses()) add_remark(m.remarks, loss);
   Expected<Timing, std::string> timing = tl::unexpected(std::string());
   TimedKernel timed{**kernel};
-  const TimingOptions options = options_for(key.buffers, options_.timing);
-  if (key.threads == 1) {
-    const Pinned pinned;
-    if (!pinned.failure().empty()) add_remark(m.remarks, "not pinned: " + pinned.failure());
-    timing = instrument_.time(timed, options);
-  } else {
-    add_remark(m.remarks, "not pinned: several threads");
-    timing = instrument_.time(timed, options);
-  }
+  add_remark(m.remarks, run_pinned(key.threads, [&] {
+               timing = instrument_.time(timed, options_for(key.buffers, options_.timing));
+             }));
   if (!timing) return tl::unexpected(Unsupported{std::move(timing.error())});
   m.timing = *timing;
   m.creation_seconds = (*kernel)->creation_seconds();
@@ -143,8 +142,21 @@ Expected<Measurement, Unsupported> LayerTimer::time(const MeasurementKey& key) {
   return m;
 }
 
+std::string LayerTimer::run_pinned(int threads, const std::function<void()>& work) const {
+  std::string remarks;
+  for (const std::string& loss : instrument_.losses()) add_remark(remarks, loss);
+  if (threads == 1) {
+    const Pinned pinned;
+    if (!pinned.failure().empty()) add_remark(remarks, "not pinned: " + pinned.failure());
+    work();
+  } else {
+    add_remark(remarks, "not pinned: several threads");
+    work();
+  }
+  return remarks;
+}
+
 Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey& key) {
-  constexpr double kMostPasses = 3.0;
   auto known = time(key);
   while (known && known->timing.passes < kMostPasses && wants_another_pass(*known)) {
     const auto pass = time(key);
@@ -154,9 +166,11 @@ Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey
   return known;
 }
 
-bool LayerTimer::wants_another_pass(const Measurement& m) const {
-  return hwcost::wants_another_pass(m.timing, instrument_.gate(), options_.timing);
+bool LayerTimer::wants_pass_after(const Timing& timing) const {
+  return hwcost::wants_another_pass(timing, instrument_.gate(), options_.timing);
 }
+
+bool LayerTimer::wants_another_pass(const Measurement& m) const { return wants_pass_after(m.timing); }
 
 Measurement combined(const Measurement& earlier, const Measurement& pass) {
   Measurement sum = pass;

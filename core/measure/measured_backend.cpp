@@ -46,11 +46,18 @@ Expected<Estimate, Unsupported> MeasuredBackend::estimate(const Layer& layer) co
   if (!bare) return tl::unexpected(bare.error());
   if (*nothing || is_nothing(*bare).value_or(false)) return Estimate{};
   if (!machine_) return tl::unexpected(machine_.error());
-  const auto m = measurement_of({*bare, machine_->buffers, machine_->threads, machine_->fingerprint});
+  const Layer timed = widened(*bare, machine_->least_integer_bits);
+  const auto m = measurement_of({timed, machine_->buffers, machine_->threads, machine_->fingerprint});
   if (!m) return tl::unexpected(m.error());
   Estimate estimate;
   estimate.cost.elapsed.value = m->timing.seconds;
-  if (!m->timing.gated()) estimate.approximation = "measured without a gate: a slowed-down processor's time counts too";
+  estimate.approximation = approximation_of(*m);
+  if (!(timed == *bare)) {
+    add_remark(estimate.approximation,
+               fmt::format("measured with integers of {} bit: it has none narrower", machine_->least_integer_bits));
+  }
+  if (!m->timing.gated())
+    add_remark(estimate.approximation, "measured without a gate: a slowed-down processor's time counts too");
   return estimate;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -10,6 +11,8 @@
 namespace hwcost {
 namespace {
 
+const std::string kBetweenRemarks = "; ";
+const std::string kApproximated = "approximated: ";
 constexpr std::array<std::string_view, 3> kBuffers{"warm", "rotated", "cold"};
 
 // The file's first line; nothing where it cannot be read or is empty.
@@ -83,6 +86,29 @@ Expected<Layer, Unsupported> measurable(const Layer& layer) {
   bare.precision.weight = weight.is_mixed() ? integer(weight.groups.front().bits) : weight.uniform;
   bare.fused_activation = whole.fused_activation;
   return bare;
+}
+
+void add_remark(std::string& remarks, const std::string& remark) {
+  if (!remark.empty()) remarks += (remarks.empty() ? "" : kBetweenRemarks) + remark;
+}
+
+std::string approximation_remark(const std::string& reason) { return kApproximated + reason; }
+
+std::string approximation_of(const Measurement& measurement) {
+  const std::string& remarks = measurement.remarks;
+  if (!remarks.starts_with(kApproximated)) return {};
+  const std::size_t begin = kApproximated.size();
+  return remarks.substr(begin, remarks.find(kBetweenRemarks, begin) - begin);
+}
+
+Layer widened(Layer layer, double least_integer_bits) {
+  const auto widen = [&](NumberFormat& format) {
+    if (format.is_integer() && format.bits > 0.0) format.bits = std::max(format.bits, least_integer_bits);
+  };
+  widen(layer.precision.input);
+  widen(layer.precision.output);
+  widen(layer.precision.weight.uniform);
+  return layer;
 }
 
 std::string utc_now() {

@@ -6,6 +6,7 @@
 #include "did_you_mean.hpp"
 #include "hwcost/measure/table.hpp"
 #include "hwcost/metric.hpp"
+#include "measurement_row.hpp"
 
 namespace hwcost {
 namespace {
@@ -33,10 +34,7 @@ TableRow row_of(const Measurement& m) {
     if (column != kEstimate) add(column, fmt::format("{}", figure));
   });
   Fingerprint::visit(m.key.machine, [&](std::string_view column, const std::string& text) { add(column, text); });
-  add("buffers", std::string(to_text(m.key.buffers)));
-  add("threads", std::to_string(m.key.threads));
-  if (m.key.layer.fused_activation) add("activation", std::string(name(*m.key.layer.fused_activation)));
-  add("bias_bits", to_text(m.key.layer.precision.bias));
+  row.extra.merge(measure::key_columns(m.key));
   add("creation_seconds", fmt::format("{}", m.creation_seconds));
   add("reorder_seconds", fmt::format("{}", m.reorder_seconds));
   add("kernel", m.kernel);
@@ -136,6 +134,15 @@ Measurement measurement_of(const Layer& layer, const Extras& extras, double seco
 }
 
 }  // namespace
+
+std::map<std::string, std::string> measure::key_columns(const MeasurementKey& key) {
+  std::map<std::string, std::string> columns;
+  columns["buffers"] = to_text(key.buffers);
+  columns["threads"] = std::to_string(key.threads);
+  if (key.layer.fused_activation) columns["activation"] = name(*key.layer.fused_activation);
+  columns["bias_bits"] = to_text(key.layer.precision.bias);
+  return columns;
+}
 
 MeasurementTable measurement_table(const std::vector<Measurement>& measurements) {
   MeasurementTable result;

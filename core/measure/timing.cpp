@@ -6,16 +6,12 @@
 #include <cmath>
 #include <vector>
 
+#include "percentile.hpp"
+
 namespace hwcost {
 namespace {
 
-// The value below which that share of the sorted values lies, interpolated.
-double percentile(const std::vector<double>& sorted, double share) {
-  const double position = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - std::floor(position)) * (sorted[above] - sorted[below]);
-}
+using measure::percentile;
 
 // Samples of one pass. What is fast may be learned late, so that all are kept and judged again at every look.
 class PassInProgress {

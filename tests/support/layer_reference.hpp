@@ -15,7 +15,10 @@ using Values = std::vector<double>;
 
 // The operands of a layer; those that it has not are empty.
 struct LayerOperands {
-  Values input, second, bias;  // second: weights, or the other operand
+  Values input;
+  Values second;  // weights, or the other operand of a product
+  Values other;   // operand of an element-wise operator
+  Values bias;
   Values scale, shift, mean, variance;
 };
 

@@ -87,6 +87,7 @@ class HWCOST_EXPORT Instrument {
 
   [[nodiscard]] const TimingOptions& timing() const { return timing_; }
   [[nodiscard]] const FrequencyGate& gate() const { return gate_; }
+  [[nodiscard]] const InstrumentClock& clock() const { return clock_; }
   // What a measurement of this instrument lacks, one sentence each; empty where nothing does.
   [[nodiscard]] const std::vector<std::string>& losses() const { return losses_; }
 

@@ -7,6 +7,7 @@
 #include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/layer.hpp"
+#include "hwcost/measure/chain.hpp"
 #include "hwcost/measure/measurement.hpp"
 
 namespace hwcost {
@@ -46,6 +47,9 @@ class HWCOST_EXPORT KernelLibrary {
   // The kernel for a layer as measurable() gives it, or the reason why there is none.
   [[nodiscard]] virtual Expected<std::unique_ptr<Kernel>, Unsupported> make(const Layer& layer, Buffers buffers,
                                                                             int threads) = 0;
+  // The kernels of a network, where there is one for any of its layers.
+  [[nodiscard]] virtual Expected<std::unique_ptr<KernelChain>, Unsupported> make_chain(const LayerChain& chain,
+                                                                                       int threads) = 0;
 
  protected:
   KernelLibrary() = default;

@@ -28,6 +28,7 @@ struct MeasuredMachine {
   Fingerprint fingerprint;
   Buffers buffers = Buffers::rotated;
   int threads = 1;
+  double least_integer_bits = 0.0;  // narrower integers are priced at this width, `approximated`; 0: they are not
 };
 
 // A layer costs the seconds of one execution, all of it `elapsed`. There is no formula: a gradient exists only where

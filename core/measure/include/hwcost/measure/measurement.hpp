@@ -68,6 +68,17 @@ struct Measurement {
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
+// Adds a remark to others.
+HWCOST_EXPORT void add_remark(std::string& remarks, const std::string& remark);
+
+// The remark that what was timed is not quite the layer, which must come first; and the reason that it gave, empty
+// where there is no such remark.
+HWCOST_EXPORT std::string approximation_remark(const std::string& reason);
+HWCOST_EXPORT std::string approximation_of(const Measurement& measurement);
+
+// The layer with integers of fewer bits made this wide (0 bit, a pruned channel's, stays), for machines that have none.
+HWCOST_EXPORT Layer widened(Layer layer, double least_integer_bits);
+
 // Now, as `measured_at` has it.
 HWCOST_EXPORT std::string utc_now();
 

@@ -27,6 +27,9 @@ HWCOST_EXPORT Expected<std::unique_ptr<KernelLibrary>, Unsupported> onednn_libra
 HWCOST_EXPORT Expected<std::unique_ptr<LayerTimer>, Unsupported> onednn_timer(const Description& description,
                                                                               const MeasuringOptions& options);
 
+// The width at which the description prices narrower integers; 0: it refuses them. Throws InputError.
+HWCOST_EXPORT double onednn_least_integer_bits(const Description& description);
+
 struct OneDnnOptions {
   std::filesystem::path store;  // must be there under MeasurePolicy::never; empty: every layer is refused
   MeasurePolicy policy = MeasurePolicy::never;
