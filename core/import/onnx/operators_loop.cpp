@@ -128,15 +128,16 @@ struct Runs {
 };
 
 Runs runs_of(OperatorCall& call, const Value& condition) {
-  const std::optional<double> most = scalar(call, 0);
+  const std::optional<Shape> most = call.integers(0);
+  const bool is_counted = most && most->size() == 1;
   const std::optional<double> goes_on = scalar(call.builder(), condition);
   if (goes_on == 0.0) return {1, {}};
-  if (!most || (*most >= kUncounted && !goes_on)) {
-    const std::string_view what =
-        most ? "a condition that is known at run time only ends it" : "how many there are is known at run time only";
+  if (!is_counted || (static_cast<double>(most->front()) >= kUncounted && !goes_on)) {
+    const std::string_view what = is_counted ? "a condition that is known at run time only ends it"
+                                             : "how many there are is known at run time only";
     return {std::nullopt, fmt::format("one run of {}: {}", call.label(), what)};
   }
-  const auto count = static_cast<std::int64_t>(std::min(*most, kLargestExtent));
+  const std::int64_t count = std::min(most->front(), static_cast<std::int64_t>(kLargestExtent));
   if (goes_on) return {count, {}};
   return {count,
           fmt::format("{} runs of {}, the most that there can be: a condition may end it before", count, call.label())};

@@ -35,13 +35,13 @@ void forward_sequence(OperatorCall& call, std::size_t output, Elements elements)
 // The place that the operand says, `end` where there is none; nothing where it is computed, after cannot_derive().
 std::optional<std::size_t> place_of(OperatorCall& call, std::size_t operand, std::size_t extent, std::size_t end) {
   if (!call.has(operand)) return end;
-  const std::optional<double> position = scalar(call, operand);
-  if (!position) {
+  const std::optional<Shape> position = call.integers(operand);
+  if (!position || position->size() != 1) {
     call.cannot_derive("its position is computed at run time");
     return std::nullopt;
   }
-  const std::optional<std::size_t> place = normal_axis(static_cast<std::int64_t>(*position), extent);
-  if (!place) call.fail(fmt::format("its position is {}, its sequence has {} places", *position, extent));
+  const std::optional<std::size_t> place = normal_axis(position->front(), extent);
+  if (!place) call.fail(fmt::format("its position is {}, its sequence has {} places", position->front(), extent));
   return place;
 }
 

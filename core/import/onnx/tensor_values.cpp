@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <protozero/pbf_reader.hpp>
+#include <utility>
 
 #include "data_types.hpp"
 #include "extents.hpp"
@@ -56,12 +57,22 @@ std::vector<double> unpack_narrow(std::string_view raw, std::size_t count, unsig
   return values;
 }
 
-void convert_halves(std::vector<double>& values, std::int32_t type) {
-  if (type != kFloat16 && type != kBfloat16) return;
+// What elements hold that are bits in numbers of 32 bits; nothing where a number is none of that.
+std::optional<std::uint32_t> bits_in(double value) {
+  constexpr double kLimit = 2147483648.0;
+  if (!(value >= -kLimit && value < kLimit)) return std::nullopt;
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
+}
+
+std::optional<std::vector<double>> without_halves(std::vector<double> values, std::int32_t type) {
+  if (type != kFloat16 && type != kBfloat16) return values;
   for (double& value : values) {
-    const auto bits = static_cast<std::uint16_t>(value);
+    const std::optional<std::uint32_t> stored = bits_in(value);
+    if (!stored) return std::nullopt;
+    const auto bits = static_cast<std::uint16_t>(*stored & 0xFFFFU);
     value = type == kFloat16 ? from_half(bits) : from_brain(bits);
   }
+  return values;
 }
 
 std::optional<std::vector<double>> unpack(std::string_view raw, std::size_t count, std::int32_t type) {
@@ -96,11 +107,8 @@ std::optional<std::vector<double>> unpack(std::string_view raw, std::size_t coun
     case kInt2:
       return unpack_narrow(raw, count, 2, true);
     case kFloat16:
-    case kBfloat16: {
-      std::vector<double> values = unpack<std::uint16_t>(raw, count);
-      convert_halves(values, type);
-      return values;
-    }
+    case kBfloat16:
+      return without_halves(unpack<std::uint16_t>(raw, count), type);
     default:
       return std::nullopt;
   }
@@ -111,7 +119,11 @@ std::optional<std::vector<double>> from_packed(const std::vector<double>& packed
   const double count = elements(tensor.dims).value_or(0.0);
   if (std::ceil(count * format_of(tensor.type).bits / 8.0) != static_cast<double>(packed.size())) return std::nullopt;
   std::string bytes;
-  for (const double value : packed) bytes.push_back(static_cast<char>(static_cast<std::int64_t>(value) & 0xFF));
+  for (const double value : packed) {
+    const std::optional<std::uint32_t> stored = bits_in(value);
+    if (!stored) return std::nullopt;
+    bytes.push_back(static_cast<char>(*stored & 0xFFU));
+  }
   return unpack(bytes, static_cast<std::size_t>(count), tensor.type);
 }
 
@@ -149,8 +161,7 @@ std::optional<std::vector<double>> read_typed(const StoredTensor& tensor) {
   }
   if (values.empty()) return std::nullopt;
   if (format_of(tensor.type).bits < 8.0) return from_packed(values, tensor);
-  convert_halves(values, tensor.type);
-  return values;
+  return without_halves(std::move(values), tensor.type);
 }
 
 }  // namespace
