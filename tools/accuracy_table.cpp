@@ -91,15 +91,21 @@ class AccuracyTable {
 
   // Every layer that is not compared, by name, with the reason; those that are free are only counted.
   [[nodiscard]] std::string left_out() const {
-    std::map<std::pair<Pairing, std::string>, std::vector<std::string_view>> reasons;
+    struct Named {
+      std::size_t count = 0;
+      std::string names;
+    };
+    std::map<std::pair<Pairing, std::string>, Named> reasons;
     for (const ComparedLayer& layer : comparison_.layers) {
-      if (layer.pairing != Pairing::compared && layer.pairing != Pairing::free)
-        reasons[{layer.pairing, layer.remark}].push_back(layer.name);
+      if (layer.pairing == Pairing::compared || layer.pairing == Pairing::free) continue;
+      Named& layers = reasons[{layer.pairing, layer.remark}];
+      if (++layers.count > 1) layers.names += ", ";
+      layers.names += layer.name;
     }
     std::string text;
-    for (const auto& [reason, names] : reasons) {
-      text += fmt::format("{} {}: {} ({})\n", names.size(), to_text(reason.first), printable(reason.second),
-                          printable(fmt::format("{}", fmt::join(names, ", "))));
+    for (const auto& [reason, layers] : reasons) {
+      text += fmt::format("{} {}: {} ({})\n", layers.count, to_text(reason.first), printable(reason.second),
+                          printable(layers.names));
     }
     return text;
   }
