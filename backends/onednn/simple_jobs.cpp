@@ -119,10 +119,12 @@ Answer job_for_extents(const Layer& layer, const Elementwise<>& d, const dnnl::e
         fmt::format("{} of these operands has no primitive here: wanted one of the output's shape and one "
                     "that repeats in it",
                     name(layer.op)));
-  const Shape first{whole(d.elements / second), whole(second)};
+  // One number for all has a kernel of its own; rows of one element would be the slowest of all.
+  const double row = second == 1.0 ? d.elements : second;
+  const Shape first{whole(d.elements / row), whole(row)};
   const auto to = dense(first, types->output);
   const auto left = dense(first, types->input);
-  const auto right = dense({1, first[1]}, types->input);
+  const auto right = dense({1, whole(second)}, types->input);
   dnnl::primitive_attr attributes;
   if (auto why = append_activation(layer, attributes)) return tl::unexpected(std::move(*why));
   if (computes_integers(types->input)) {

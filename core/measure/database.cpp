@@ -21,6 +21,8 @@ std::string explanation(int code, const std::string& message) {
       return fmt::format("is held by another process for more than {} s", kBusyMilliseconds / 1000);
     case SQLITE_READONLY:
       return "cannot be written: it is read-only";
+    case SQLITE_CANTOPEN:
+      return "cannot be written: its folder is read-only, and a log is kept beside the file";
     case SQLITE_FULL:
       return "cannot be written: the disk is full; nothing was changed";
     case SQLITE_IOERR:
