@@ -11,13 +11,12 @@
 #include "measured_source.hpp"
 #include "measuring_options.hpp"
 #include "model_loading.hpp"
+#include "output_format.hpp"
 #include "progress.hpp"
 #include "result_output.hpp"
 
 namespace hwcost::command {
 namespace {
-
-enum class Format { table, csv, json };
 
 struct CompareOptions {
   ModelOptions model;
@@ -37,8 +36,6 @@ constexpr const char* kExample =
     "  hwcost compare layers.csv --hw cascadelake-vnni                     layers.csv has measured_latency_seconds\n"
     "  hwcost compare resnet50.onnx --hw cascadelake-vnni --against layers.csv --html resnet50.html\n"
     "  hwcost compare resnet50.onnx --bits w8a8 --hw cascadelake-vnni --against host-onednn --store host.db";
-
-const std::map<std::string, Format> kFormats{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}};
 
 std::map<std::string, std::optional<Metric>> metric_choices() {
   std::map<std::string, std::optional<Metric>> metrics;

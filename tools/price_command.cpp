@@ -12,14 +12,13 @@
 #include "hwcost/report.hpp"
 #include "measuring_options.hpp"
 #include "model_loading.hpp"
+#include "output_format.hpp"
 #include "progress.hpp"
 #include "report_output.hpp"
 #include "result_output.hpp"
 
 namespace hwcost::command {
 namespace {
-
-enum class Format { table, csv, json };
 
 struct PriceOptions {
   ModelOptions model;
@@ -42,7 +41,6 @@ constexpr const char* kExample =
 
 const std::map<std::string, Detail> kDetails{
     {"layer", Detail::layer}, {"module", Detail::module}, {"network", Detail::network}};
-const std::map<std::string, Format> kFormats{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}};
 const std::map<std::string, Optimizer> kOptimizers{
     {"sgd", Optimizer::sgd}, {"momentum", Optimizer::momentum}, {"adam", Optimizer::adam}};
 

@@ -8,14 +8,13 @@
 #include "hwcost/machine.hpp"
 #include "hwcost/refine.hpp"
 #include "model_loading.hpp"
+#include "output_format.hpp"
 #include "progress.hpp"
 #include "refinement_output.hpp"
 #include "result_output.hpp"
 
 namespace hwcost::command {
 namespace {
-
-enum class Format { table, csv, json };
 
 struct RefineCommandOptions {
   ModelOptions model;
@@ -32,8 +31,6 @@ constexpr const char* kExample =
     "  hwcost refine resnet8.onnx --hw ne16-job --assign widths.csv --output wider.csv\n"
     "  hwcost refine resnet8.onnx --hw ne16-job --assign widths.csv --output wider.csv --widths 2,4,8 --scores "
     "scores.csv";
-
-const std::map<std::string, Format> kFormats{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}};
 
 std::map<std::string, std::optional<Metric>> additive_metrics() {
   std::map<std::string, std::optional<Metric>> metrics;

@@ -3,20 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "csv_text.hpp"
 #include "figures.hpp"
+#include "json_document.hpp"
 #include "numbers.hpp"
 #include "text_table.hpp"
 
 namespace hwcost::command {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Outcome = RefinedAssignment::Outcome;
 
 struct BeforeAfter {
@@ -77,13 +76,9 @@ std::string saved(const BeforeAfter& cost) {
   return percent((*cost.before - *cost.after) / *cost.before);
 }
 
-Json number(std::optional<double> value) {
-  if (!value) return nullptr;
-  if (is_exact_count(*value)) return static_cast<std::int64_t>(*value);
-  return *value;
+Json json_of(const BeforeAfter& cost) {
+  return {{"before", json_number(cost.before)}, {"after", json_number(cost.after)}};
 }
-
-Json json_of(const BeforeAfter& cost) { return {{"before", number(cost.before)}, {"after", number(cost.after)}}; }
 
 }  // namespace
 
