@@ -14,14 +14,14 @@ template <class Verdict>
 Status check_window(const JobParams<double>& p, Op op, const Convolution<>& d, Verdict& verdict) {
   if (op != Op::conv2d) return verdict.refuse([&] { return fmt::format("{} does not run on the array", name(op)); });
   const bool square = d.kernel_height == d.kernel_width;
-  const bool known_kernel = square && (d.kernel_height == 3.0 || (d.kernel_height == 1.0 && !d.is_depthwise()));
+  const bool known_kernel = square & ((d.kernel_height == 3.0) | ((d.kernel_height == 1.0) & !d.is_depthwise()));
   if (!known_kernel) {
     return verdict.refuse([&] {
       return fmt::format("kernel {}x{}: the array runs 3x3, 1x1 and depthwise 3x3", d.kernel_height, d.kernel_width);
     });
   }
-  const bool dilated = d.dilation_height != 1.0 || d.dilation_width != 1.0;
-  if (dilated && p.ignores_dilation == 0.0) {
+  const bool dilated = (d.dilation_height != 1.0) | (d.dilation_width != 1.0);
+  if (dilated & (p.ignores_dilation == 0.0)) {
     return verdict.refuse(
         [&] { return fmt::format("dilation {}x{}: the array has none", d.dilation_height, d.dilation_width); });
   }
@@ -34,7 +34,7 @@ Status check_widths(const JobParams<double>& p, const Widths<>& w, Verdict& verd
     return verdict.refuse(
         [&] { return fmt::format("{}-bit inputs; the array reads {} bits", w.input_bits, p.input_bits); });
   }
-  if (!(w.weight_bits >= p.min_weight_bits && w.weight_bits <= p.max_weight_bits)) {
+  if (!((w.weight_bits >= p.min_weight_bits) & (w.weight_bits <= p.max_weight_bits))) {
     return verdict.refuse([&] {
       return fmt::format("{}-bit weights; the array has {} to {}", w.weight_bits, p.min_weight_bits, p.max_weight_bits);
     });

@@ -30,6 +30,7 @@ struct JobParams {
   T ignores_dilation{};                     // 1: dilated layers are priced as if they were not
   T ignores_stride{};                       // 1: strided layers are priced as if they were not
   T linear_is_exact{};                      // 0: linear layers, run as 1x1, are approximated
+  T always_bias{}, own_bias{};              // derived from bias_phase: 1 where all layers, where those with a bias
 
   template <class Self, class F>
   static void visit(Self& p, F&& f) {
@@ -72,6 +73,10 @@ struct JobParams {
     choice("stride.is_ignored", 1, p.ignores_stride);
     choice("linear.is_exact", 1, p.linear_is_exact);
   }
+  void finish() {
+    always_bias = T(value_of(bias_phase) == 2.0 ? 1.0 : 0.0);
+    own_bias = T(value_of(bias_phase) == 1.0 ? 1.0 : 0.0);
+  }
 };
 
 template <class T>
@@ -92,20 +97,21 @@ struct JobCycles {
 // The passes over the bits of a weight: 1x1 multiplies all bits at once.
 template <class T>
 T weight_passes(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w) {
-  if (j.pointwise) return T(1.0);
-  return value_of(p.assumed_weight_bits) > 0.0 ? p.assumed_weight_bits : w.weight_bits;
+  const T bits = value_of(p.assumed_weight_bits) > 0.0 ? p.assumed_weight_bits : w.weight_bits;
+  return j.pointwise ? T(1.0) : bits;
 }
 
 // Input channels that a step reads.
 template <class T>
-const T& in_channel_tile(const JobParams<T>& p, bool pointwise) {
+T in_channel_tile(const JobParams<T>& p, bool pointwise) {
   return pointwise || value_of(p.patch_in_channel_tile) == 0.0 ? p.in_channel_tile : p.patch_in_channel_tile;
 }
 
 // The steps over input channels.
 template <class T>
 T input_steps(const JobParams<T>& p, const Job<T>& j) {
-  return j.depthwise ? T(1.0) : ceil_div(j.in_channels, in_channel_tile(p, j.pointwise));
+  const T steps = ceil_div(j.in_channels, in_channel_tile(p, j.pointwise));
+  return j.depthwise ? T(1.0) : steps;
 }
 
 template <class T>
@@ -124,7 +130,7 @@ bool is_requantized(const JobParams<T>& p, const Widths<T>& w) {
 // 1 where the job adds biases.
 template <class T>
 T bias_phase(const JobParams<T>& p, const Job<T>& j) {
-  return value_of(p.bias_phase) == 2.0 ? T(1.0) : value_of(p.bias_phase) == 1.0 ? j.bias : T(0.0);
+  return p.always_bias + p.own_bias * j.bias;
 }
 
 // Words that whole bytes of scales take: of a number of channels that is no whole one too, as PLiNIO reads it.
@@ -135,10 +141,10 @@ T scale_words(const T& bytes, const T& bytes_a_word) {
 
 template <class T>
 T requantization(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w, const T& k) {
-  if (!is_requantized(p, w)) return T(0.0);
-  return p.norm_shift * shift_stage(p, w) + p.norm_fixed +
-         scale_words(k * scale_bits(p, w) / T(8.0), p.norm_width / T(8.0)) +
-         bias_phase(p, j) * (p.bias_fixed + ceil_div(k, p.bias_width));
+  const T phases = p.norm_shift * shift_stage(p, w) + p.norm_fixed +
+                   scale_words(k * scale_bits(p, w) / T(8.0), p.norm_width / T(8.0)) +
+                   bias_phase(p, j) * (p.bias_fixed + ceil_div(k, p.bias_width));
+  return is_requantized(p, w) ? phases : T(0.0);
 }
 
 template <class T>
@@ -147,8 +153,8 @@ bool stores_narrow(const JobParams<T>& p, const Widths<T>& w) {
 }
 template <class T>
 T store(const JobParams<T>& p, const Widths<T>& w, const T& k) {
-  if (stores_narrow(p, w)) return p.store_narrow;
-  return p.store_fixed + p.store_row * ceil_div(k, p.store_width);
+  const T wide = p.store_fixed + p.store_row * ceil_div(k, p.store_width);
+  return stores_narrow(p, w) ? p.store_narrow : wide;
 }
 
 // Cycles of `k` output channels at one tile of pixels.
@@ -161,7 +167,7 @@ T tile_cycles(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w, const 
 }
 
 template <class T>
-const T& channel_tile(const JobParams<T>& p, bool depthwise) {
+T channel_tile(const JobParams<T>& p, bool depthwise) {
   return depthwise ? p.depthwise_channel_tile : p.out_channel_tile;
 }
 
@@ -172,20 +178,19 @@ const T& channel_tile(const JobParams<T>& p, bool depthwise) {
 // simulated; exact on all of its jobs (docs/machines/ne16.md).
 template <class T>
 JobCycles<T> job_cycles(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w) {
-  const T& tile = channel_tile(p, j.depthwise);
+  const T tile = channel_tile(p, j.depthwise);
   const T rest = remainder(j.out_channels, tile);
-  T channels = floor_div(j.out_channels, tile) * tile_cycles(p, j, w, tile);
-  if (value_of(rest) > 0.0) channels = channels + tile_cycles(p, j, w, rest);
-  T once = p.start;
-  if (j.pointwise) once = once + larger(p.pointwise_wait - smaller(j.out_channels, tile), T(0.0));
-  return {channels, once};
+  const T whole_tiles = floor_div(j.out_channels, tile) * tile_cycles(p, j, w, tile);
+  const T all_tiles = whole_tiles + tile_cycles(p, j, w, rest);
+  const T wait = larger(p.pointwise_wait - smaller(j.out_channels, tile), T(0.0));
+  return {value_of(rest) > 0.0 ? all_tiles : whole_tiles, j.pointwise ? p.start + wait : p.start};
 }
 
 // Accesses to L1 of one tile of pixels, as wide as the port: pixels and weights of every step, scales and biases of
 // every tile of output channels, results. Source: the RTL's own counters, NE16.
 template <class T>
 T l1_accesses(const JobParams<T>& p, const Job<T>& j, const Widths<T>& w) {
-  const T& tile = channel_tile(p, j.depthwise);
+  const T tile = channel_tile(p, j.depthwise);
   const T steps = input_steps(p, j);
   const T out_tiles = ceil_div(j.out_channels, tile);
   const T pixels = j.pointwise ? p.out_tile * p.out_tile : (p.out_tile + T(2.0)) * (p.out_tile + T(2.0));

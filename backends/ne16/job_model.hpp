@@ -18,7 +18,7 @@ struct JobModel {
   template <class T>
   static Cost<T> cost(const Params<T>& p, Op op, const Convolution<T>& d, const Widths<T>& w) {
     const bool depthwise = d.is_depthwise();
-    const bool pointwise = !depthwise && value_of(d.kernel()) == 1.0;
+    const bool pointwise = !depthwise & (value_of(d.kernel()) == 1.0);
     const T jobs = d.batch * (depthwise ? T(1.0) : d.groups);
     const T k_in = depthwise ? T(1.0) : d.in_channels / d.groups;
     const T k_out = depthwise ? d.out_channels : d.out_channels / d.groups;
@@ -37,8 +37,8 @@ struct JobModel {
   static Status check(const Params<double>& p, Op op, const Convolution<>& d, const Widths<>& w, Verdict&& verdict) {
     const Status status = check_window(p, op, d, verdict);
     if (status == Status::unsupported) return status;
-    const bool strided = d.stride_height != 1.0 || d.stride_width != 1.0;
-    if (strided && p.ignores_stride == 0.0) {
+    const bool strided = (d.stride_height != 1.0) | (d.stride_width != 1.0);
+    if (strided & (p.ignores_stride == 0.0)) {
       return verdict.refuse([&] {
         return fmt::format("stride {}x{} takes several jobs, and this description prices one", d.stride_height,
                            d.stride_width);

@@ -23,6 +23,7 @@ struct LayerModel {
       MemoryParams<T>::visit(p.memory, f);
     }
     void finish() {
+      job.finish();
       if constexpr (std::is_same_v<T, double>) tiler = std::make_shared<const Tiler>(job, memory);
     }
     void adopt(const Params<double>& values) { tiler = values.tiler; }

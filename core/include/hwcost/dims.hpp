@@ -73,7 +73,7 @@ struct Convolution {
   [[nodiscard]] constexpr T out_pixels() const { return out_depth * out_height * out_width; }
   // One input channel a group, and more than one group or declared so.
   [[nodiscard]] constexpr bool is_depthwise() const {
-    return value_of(depthwise) != 0.0 || (value_of(groups) > 1.0 && value_of(groups) == value_of(in_channels));
+    return (value_of(depthwise) != 0.0) | ((value_of(groups) > 1.0) & (value_of(groups) == value_of(in_channels)));
   }
 };
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "hwcost/backend.hpp"
@@ -136,7 +137,7 @@ class ModelBackend final : public Backend {
   requires PricesFamily<M, D> std::pair<Status, Cost<>> price(Op op, const D& dims, const Widths<>& said)
   const {
     const Widths<> widths = completed(said, widths_of(Precision{}, 0.0));
-    const Status status = status_of(op, dims, widths);
+    const Status status = status_of(params_, op, dims, widths);
     const bool nothing = is_empty(work(op, dims)) || detail::is_pruned(dims, widths);
     const bool costs = status != Status::unsupported && !nothing;
     return {status, costs ? M::cost(params_, op, dims, widths).settled() : Cost<>{}};
@@ -292,6 +293,12 @@ class ModelBackend final : public Backend {
     }
   }
 
+  // The parameters as a loop over rows reads them: of its own, which the compiler knows that it can read at any time,
+  // so that no condition need stand before it; by reference where they are large tables.
+  struct Kept {
+    std::conditional_t<(sizeof(Params) <= 1024), Params, const Params&> params;
+  };
+
   // For the operators that searches are about: one pass over the rows for every column that is wanted. What a column
   // has no need of is not computed for it, and the compiler can do several rows at a time.
   template <class D, class Operator>
@@ -299,38 +306,34 @@ class ModelBackend final : public Backend {
     const Candidates<D, Operator> rows(op, in.columns, widths_of(Precision{}, 0.0));
     out.visit_figures([&](std::span<double> column, auto figure) {
       if (column.empty()) return;
-      fill(column.first(in.size), [rows, figure, clock = traits_.clock_hertz, this](std::size_t i) {
-        return figure_of(rows.op, rows.dims(i), rows.widths(i), clock, figure);
+      fill(column.data(), in.size, [rows, figure, clock = traits_.clock_hertz, kept = Kept{params_}](std::size_t i) {
+        return figure_of(kept.params, rows.op, rows.dims(i), rows.widths(i), clock, figure);
       });
     });
     if (out.status.empty()) return;
-    fill(out.status.first(in.size),
-         [rows, this](std::size_t i) { return status_of(rows.op, rows.dims(i), rows.widths(i)); });
+    fill(out.status.data(), in.size, [rows, kept = Kept{params_}](std::size_t i) {
+      return status_of(kept.params, rows.op, rows.dims(i), rows.widths(i));
+    });
   }
 
-  // column[i] = value(i) by way of a block of its own, which no input can overlap.
+  // column[i] = value(i).
   template <class T, class F>
-  HWCOST_WIDE_VECTORS static void fill(std::span<T> column, const F value) {
-    constexpr std::size_t kBlock = 1024;
-    std::array<T, kBlock> block;
-    for (std::size_t first = 0; first < column.size(); first += kBlock) {
-      const std::size_t n = std::min(kBlock, column.size() - first);
-      for (std::size_t i = 0; i < n; ++i) block[i] = value(first + i);
-      std::copy_n(block.begin(), n, column.begin() + static_cast<std::ptrdiff_t>(first));
-    }
+  HWCOST_WIDE_VECTORS static void fill(T* __restrict column, std::size_t size, const F value) {
+    for (std::size_t i = 0; i < size; ++i) column[i] = value(i);
   }
 
   template <class D>
-  Status status_of(Op op, const D& dims, const Widths<>& widths) const {
+  static Status status_of(const Params& params, Op op, const D& dims, const Widths<>& widths) {
     return decided(op, dims, widths, Status::unsupported, Status::priced,
-                   M::check(params_, op, dims, widths, SilentVerdict()));
+                   M::check(params, op, dims, widths, SilentVerdict()));
   }
   template <class D, class Figure>
-  double figure_of(Op op, const D& dims, const Widths<>& widths, double clock, Figure&& figure) const {
+  static double figure_of(const Params& params, Op op, const D& dims, const Widths<>& widths, double clock,
+                          Figure&& figure) {
     const double nothing = figure(Cost<>{}, clock);
-    const double cost = figure(M::cost(params_, op, dims, widths).settled(), clock);
+    const double cost = figure(M::cost(params, op, dims, widths).settled(), clock);
     const double price = is_empty(work(op, dims)) ? nothing : cost;
-    const bool refused = M::check(params_, op, dims, widths, SilentVerdict()) == Status::unsupported;
+    const bool refused = M::check(params, op, dims, widths, SilentVerdict()) == Status::unsupported;
     return decided(op, dims, widths, kNoFigure, nothing, refused ? kNoFigure : price);
   }
   // What the machine says, but `none` where the extents are no counts and `nothing` where the layer is pruned.
