@@ -1,11 +1,14 @@
 // A plugin's model as a Backend.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "hwcost/backend.hpp"
+#include "hwcost/column_blocks.hpp"
 #include "hwcost/description.hpp"
 #include "plugin_library.hpp"
 
@@ -33,14 +36,20 @@ class PluginBackend final : public Backend {
 
   static constexpr std::size_t kBlock = 256;  // rows that the plugin is asked about at a time
 
+  // What a row of a batch asks the plugin: nothing where its extents are no counts or all its channels are pruned; of a
+  // layer without work, only whether it runs.
+  enum class Question : std::uint8_t { without_counts, pruned, of_nothing, of_cost };
+  static constexpr bool is_asked(Question question) { return question >= Question::of_nothing; }
+  template <class D>
+  static Question question_of(Op op, const D& dims, double weight_bits);
+
   template <class D>
   Expected<Estimate, Unsupported> estimate_family(const Layer& layer, const D& dims) const;
   template <class D>
   Expected<Estimate, Unsupported> one_width(const Layer& layer, const D& dims, double weight_bits) const;
   template <class D>
   void batch_family(const LayerColumns& in, const CostColumns& out) const;
-  template <class D>
-  void batch_block(const LayerColumns& in, std::size_t first, std::size_t end, const CostColumns& out) const;
+  void ask_about(const ColumnSlice& rows, std::span<const Question> questions, const CostColumns& out) const;
   template <class D>
   Expected<CostGradient, Unsupported> straight_through(const Layer& layer, const D& dims, const Cost<>& value) const;
   // Why the one row is approximated or refused; empty where the plugin does not say.

@@ -182,6 +182,14 @@ Expected<Estimate, Unsupported> PluginBackend::one_width(const Layer& layer, con
   return Estimate{cost, std::move(words)};
 }
 
+template <class D>
+PluginBackend::Question PluginBackend::question_of(Op op, const D& dims, double weight_bits) {
+  const Work<> w = work(op, dims);
+  if (op == Op::custom || !detail::is_countable(w)) return Question::without_counts;
+  if (detail::is_pruned(dims, Widths<>{.weight_bits = weight_bits})) return Question::pruned;
+  return is_empty(w) ? Question::of_nothing : Question::of_cost;
+}
+
 void PluginBackend::estimate_batch(const LayerColumns& in, const CostColumns& out) const {
   for_each_dense_block(in, out, [this](const LayerColumns& block, const CostColumns& rows) {
     with_family(info(block.op).family, [&]<class D>() { batch_family<D>(block, rows); });
@@ -191,42 +199,40 @@ void PluginBackend::estimate_batch(const LayerColumns& in, const CostColumns& ou
 // What the plugin need not be asked about is answered here; it is asked about what lies between, a block at a time.
 template <class D>
 void PluginBackend::batch_family(const LayerColumns& in, const CostColumns& out) const {
-  const auto answer_without_asking = [&](std::size_t row) -> std::optional<Status> {
-    const D dims = struct_at<D>(in, 0, row);
-    if (in.op == Op::custom || !detail::is_countable(work(in.op, dims))) return Status::unsupported;
-    const auto widths = struct_at<Widths<>>(in, kMemberCount<D>, row);
-    if (detail::is_pruned(dims, widths)) return Status::priced;
-    return std::nullopt;
-  };
-  std::size_t row = 0;
-  while (row < in.size) {
-    if (const auto status = answer_without_asking(row)) {
-      out.put(row++, {}, *status, traits_.clock_hertz);
-      continue;
+  std::array<Question, kBlock> questions;
+  for (std::size_t first = 0; first < in.size; first += kBlock) {
+    const std::size_t count = std::min(kBlock, in.size - first);
+    for (std::size_t k = 0; k < count; ++k) {
+      questions[k] = question_of(in.op, struct_at<D>(in, 0, first + k),
+                                 struct_at<Widths<>>(in, kMemberCount<D>, first + k).weight_bits);
     }
-    std::size_t end = row + 1;
-    while (end < in.size && end - row < kBlock && !answer_without_asking(end)) ++end;
-    batch_block<D>(in, row, end, out);
-    row = end;
+    for (std::size_t k = 0; k < count;) {
+      if (!is_asked(questions[k])) {
+        const bool refused = questions[k] == Question::without_counts;
+        out.put(first + k++, {}, refused ? Status::unsupported : Status::priced, traits_.clock_hertz);
+        continue;
+      }
+      const std::size_t start = k;
+      while (k < count && is_asked(questions[k])) ++k;
+      ask_about(ColumnSlice(in, first + start, k - start), std::span(questions).subspan(start, k - start),
+                out.rows(first + start, k - start));
+    }
   }
 }
 
-template <class D>
-void PluginBackend::batch_block(const LayerColumns& in, std::size_t first, std::size_t end,
-                                const CostColumns& out) const {
-  const ColumnSlice slice(in, first, end - first);
-  const LayerColumns columns = slice.columns();
+void PluginBackend::ask_about(const ColumnSlice& rows, std::span<const Question> questions,
+                              const CostColumns& out) const {
+  const LayerColumns columns = rows.columns();
   const hwcost_layers layers = in_c(columns);
   Answers<kBlock> answers;
   const bool failed = ask(library_->plugin(), model_.get(), layers, answers).has_value();
-  for (std::size_t row = first; row < end; ++row) {
-    const std::size_t k = row - first;
-    const bool empty = is_empty(work(in.op, struct_at<D>(in, 0, row)));
+  for (std::size_t k = 0; k < questions.size(); ++k) {
+    const bool empty = questions[k] == Question::of_nothing;
     const bool refused = failed || !answers.is_sound(k, !empty) || answers.status(k) > hwcost_approximated;
     const Status status = refused                                    ? Status::unsupported
                           : answers.status(k) == hwcost_approximated ? Status::approximated
                                                                      : Status::priced;
-    out.put(row, refused || empty ? Cost<>{} : answers.cost(k), status, traits_.clock_hertz);
+    out.put(k, refused || empty ? Cost<>{} : answers.cost(k), status, traits_.clock_hertz);
   }
 }
 
