@@ -3,15 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "../core/conformance/batch_columns.hpp"
+#include "../core/conformance/random_layers.hpp"
+#include "hwcost/import/table.hpp"
 #include "hwcost/machine.hpp"
-#include "support/batch_columns.hpp"
-#include "support/random_layers.hpp"
+#include "hwcost/price_table.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hwcost {
 namespace {
@@ -175,6 +179,50 @@ TEST_F(CApi, ModelIsPricedLayerByLayer) {
   hwcost_layer_report none{};
   none.struct_size = sizeof none;
   EXPECT_NE(hwcost_report_layer(report.get(), layers, &none), 0);
+}
+
+TEST_F(CApi, PriceTableHasTheSumsOfCppAndIsReadBack) {
+  const std::string model = HWCOST_SOURCE_DIR "/tests/golden/mpic.csv";
+  const double unsaid = std::nan("");
+  const std::array<hwcost_width_choice, 3> choices{{{8, 8, unsaid}, {4, 8, 8}, {3, 8, unsaid}}};
+  using Table = std::unique_ptr<hwcost_price_table, decltype(&hwcost_free_price_table)>;
+  const Table made{hwcost_make_price_table(mpic_.get(), model.c_str(), choices.data(), 3, 2, &error_),
+                   hwcost_free_price_table};
+  ASSERT_NE(made, nullptr) << error();
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "table.json").string();
+  ASSERT_EQ(hwcost_save_price_table(made.get(), file.c_str(), &error_), 0) << error();
+  const Table table{hwcost_load_price_table(file.c_str(), &error_), hwcost_free_price_table};
+  ASSERT_NE(table, nullptr) << error();
+
+  const PriceTable own =
+      make_price_table(read_layer_table(std::filesystem::path(model)).graph,
+                       load_machine("mpic", {kFolder}, builtin_registry()), {.choices = {{8, 8}, {4, 8, 8}, {3, 8}}});
+  const std::size_t layers = own.layer_count();
+  ASSERT_EQ(hwcost_price_table_layer_count(table.get()), layers);
+  ASSERT_EQ(hwcost_price_table_choice_count(table.get()), 3u);
+  EXPECT_EQ(hwcost_price_table_layer_name(table.get(), 0), own.contents().layers[0].name);
+  EXPECT_EQ(hwcost_price_table_price(table.get(), hwcost_metric_latency_cycles, 1, 1),
+            own.price(Metric::latency_cycles, 1, 1));
+  EXPECT_EQ(hwcost_price_table_reason(table.get(), 0, 2), own.reason(0, 2));
+  EXPECT_NE(own.reason(0, 2), "") << "mpic has no rate for weights of 3 bits";
+
+  std::vector<std::uint8_t> assignments(2 * layers, 0);
+  std::fill_n(assignments.begin(), layers, std::uint8_t{1});
+  std::array<double, 2> totals{};
+  const auto sum = [&](hwcost_metric metric) {
+    return hwcost_price_table_sums(table.get(), metric, assignments.data(), 2, totals.data(), 2, &error_);
+  };
+  ASSERT_EQ(sum(hwcost_metric_latency_cycles), 0) << error();
+  EXPECT_EQ(totals[0], own.sum<std::uint8_t>(Metric::latency_cycles, std::span(assignments).first(layers)));
+  EXPECT_EQ(totals[1], own.sum<std::uint8_t>(Metric::latency_cycles, std::span(assignments).last(layers)));
+  assignments[0] = 3;
+  EXPECT_NE(sum(hwcost_metric_latency_cycles), 0) << "there is no choice 3";
+  EXPECT_NE(sum(hwcost_metric_count), 0);
+  EXPECT_EQ(error(), "error: no metric 9");
+  EXPECT_TRUE(std::isnan(hwcost_price_table_price(table.get(), hwcost_metric_latency_cycles, layers, 0)));
+  EXPECT_EQ(hwcost_price_table_reason(table.get(), 0, 3), nullptr);
+  EXPECT_EQ(hwcost_load_price_table(model.c_str(), &error_), nullptr);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "hwcost/hwcost.h"
 #include "hwcost/machine.hpp"
+#include "hwcost/price_table.hpp"
 #include "hwcost/report.hpp"
 
 struct hwcost_machine {
@@ -17,6 +18,10 @@ struct hwcost_machine {
 
 struct hwcost_report {
   hwcost::NetworkReport report;
+};
+
+struct hwcost_price_table {
+  hwcost::PriceTable table;
 };
 
 namespace hwcost::c_api {

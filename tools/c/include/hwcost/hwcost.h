@@ -112,6 +112,43 @@ typedef struct hwcost_layer_report {
 HWCOST_C_EXPORT int32_t hwcost_report_layer(const hwcost_report* report, size_t index, hwcost_layer_report* layer);
 HWCOST_C_EXPORT double hwcost_report_layer_metric(const hwcost_report* report, size_t index, enum hwcost_metric metric);
 
+/* ---- Price tables: what every layer of a network costs at every choice of widths, for searches ---- */
+
+typedef struct hwcost_price_table hwcost_price_table;
+
+/* Integer widths that a layer may have, in bits. output_bits NaN: as the network has them. */
+typedef struct hwcost_width_choice {
+  double weight_bits, input_bits, output_bits;
+} hwcost_width_choice;
+
+/* Prices the layers with weights of a model file (as hwcost_price_model reads it) at each of the choices, by at most
+   `threads` threads (0: as many as there are processors). NULL: an error. */
+HWCOST_C_EXPORT hwcost_price_table* hwcost_make_price_table(const hwcost_machine* machine, const char* model_file,
+                                                            const hwcost_width_choice* choices, size_t choice_count,
+                                                            size_t threads, hwcost_message* error);
+/* Files of schemas/hwcost-price-table-1.schema.json, which C++ and Python read and write too. NULL, not 0: an error. */
+HWCOST_C_EXPORT hwcost_price_table* hwcost_load_price_table(const char* file, hwcost_message* error);
+HWCOST_C_EXPORT int32_t hwcost_save_price_table(const hwcost_price_table* table, const char* file,
+                                                hwcost_message* error);
+HWCOST_C_EXPORT void hwcost_free_price_table(hwcost_price_table* table); /* NULL: nothing */
+
+/* Layers in execution order; choices in the order given. Texts live as long as the table; NULL: no such layer. */
+HWCOST_C_EXPORT size_t hwcost_price_table_layer_count(const hwcost_price_table* table);
+HWCOST_C_EXPORT size_t hwcost_price_table_choice_count(const hwcost_price_table* table);
+HWCOST_C_EXPORT const char* hwcost_price_table_layer_name(const hwcost_price_table* table, size_t layer);
+
+/* One price; NaN where there is none, and the reason then says why (else "", or how it is approximated). */
+HWCOST_C_EXPORT double hwcost_price_table_price(const hwcost_price_table* table, enum hwcost_metric metric,
+                                                size_t layer, size_t choice);
+HWCOST_C_EXPORT const char* hwcost_price_table_reason(const hwcost_price_table* table, size_t layer, size_t choice);
+
+/* What `networks` networks cost, the layers without a choice included: assignments has network after network, a choice
+   a layer; totals has a number a network, NaN where a layer has no price. By at most `threads` threads (0: as many as
+   there are processors), with the same bits whatever the number. 0: done. */
+HWCOST_C_EXPORT int32_t hwcost_price_table_sums(const hwcost_price_table* table, enum hwcost_metric metric,
+                                                const uint8_t* assignments, size_t networks, double* totals,
+                                                size_t threads, hwcost_message* error);
+
 #ifdef __cplusplus
 }
 #endif
