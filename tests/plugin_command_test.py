@@ -4,6 +4,7 @@
 Usage: plugin_command_test.py REPOSITORY HWCOST FOLDER_OF_PLUGINS
 """
 
+import copy
 import csv
 import io
 import json
@@ -12,6 +13,8 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+import jsonschema
 
 REPOSITORY, HWCOST, PLUGINS = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 SYSTOLIC = ("--plugin", PLUGINS / "systolic.so")
@@ -112,6 +115,24 @@ class Plugin(unittest.TestCase):
         self.assertEqual(found["NoAnswerIsFaulty"]["outcome"], "broken")
         self.assertIn("does not say why", found["NoAnswerIsFaulty"]["words"])
         self.assertGreater(found["NoAnswerIsFaulty"]["breaches"], 0)
+        self.check_schema(report)
+
+    def check_schema(self, report):
+        schema = json.loads((REPOSITORY / "schemas/hwcost-conformance-1.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        validator.validate(report)
+        for fault, damage in {
+            "another name": lambda d: d.update(schema="hwcost-conformance/2"),
+            "an unknown outcome": lambda d: d["checks"][0].update(outcome="passed"),
+            "a check without its promise": lambda d: d["checks"][0].pop("promise"),
+            "half a case": lambda d: d["checks"][0].update(cases=0.5),
+            "an unknown field": lambda d: d.update(smell=1),
+            "no checks": lambda d: d.update(checks=[]),
+        }.items():
+            document = copy.deepcopy(report)
+            damage(document)
+            self.assertFalse(validator.is_valid(document), f"the schema accepts {fault}")
 
 
 if __name__ == "__main__":
