@@ -40,7 +40,7 @@ endforeach()
 hwcost_test(columns)
 
 if(TARGET hwcost_c)
-  hwcost_test(c_api hwcost::c)
+  hwcost_test(c_api hwcost::c hwcost::table)
 endif()
 
 # What every backend owes, held on these plugins too.

@@ -1,0 +1,2 @@
+// The program of README.md.
+#include <readme_1.inc>
