@@ -93,6 +93,29 @@ TEST(ExpectedCost, ChannelsPassThroughDepthwiseAndFlattenedLayers) {
   EXPECT_DOUBLE_EQ(values.gradients[0], -(49.0 * 8 + 49.0 * 8 * 5));
 }
 
+// NE16 has 16 channels in a depthwise tile; of 3 outputs an input the whole inputs that fill one are 6.
+TEST(ExpectedCost, KnotsOfADepthwiseLayerAreWholeInputsWithAllTheirOutputs) {
+  Convolution<> window{.in_channels = 20, .out_channels = 60, .groups = 20, .in_height = 5, .in_width = 5};
+  window.out_height = window.out_width = 5;
+  window.kernel_height = window.kernel_width = 3;
+  window.pad_top = window.pad_bottom = window.pad_left = window.pad_right = 1;
+  Network net;
+  const TensorId a = net.convolution("a", net.input({1, 16, 5, 5}), 20);
+  net.add("depthwise", Op::conv2d, window, {a}, {1, 60, 5, 5});
+  const Machine array = machine("ne16-job");
+  const ExpectedCost cost(net.graph, array, {.weights = {}, .activations = {}, .channels = {{"n", {"a"}}}},
+                          in({"latency_cycles"}));
+  const auto price = [&](double inputs) {
+    Layer layer = net.layer("depthwise");
+    window.in_channels = window.groups = inputs;
+    window.out_channels = 3 * inputs;
+    layer.dims = window;
+    return array.backend->estimate(layer).value().cost.latency().value;
+  };
+  EXPECT_DOUBLE_EQ(cost.evaluate(std::vector{6.0}).layer_values[1], price(6));
+  EXPECT_DOUBLE_EQ(cost.evaluate(std::vector{9.0}).layer_values[1], (price(6) + price(12)) / 2);
+}
+
 // Of a joined tensor a part is pruned.
 TEST(ExpectedCost, ChannelsPassThroughAConcat) {
   Network net;
