@@ -9,8 +9,8 @@
 #include <ostream>
 #include <string>
 
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/work.hpp"
-#include "support/random_layers.hpp"
 
 namespace hwcost {
 namespace {

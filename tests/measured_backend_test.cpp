@@ -8,12 +8,12 @@
 #include <cstring>
 #include <thread>
 
+#include "../core/conformance/batch_columns.hpp"
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/machine.hpp"
 #include "hwcost/report.hpp"
-#include "support/batch_columns.hpp"
 #include "support/fake_kernels.hpp"
 #include "support/measurements.hpp"
-#include "support/random_layers.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hwcost {

@@ -3,10 +3,10 @@
 
 #include <set>
 
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/measure/reader.hpp"
 #include "hwcost/measure/table.hpp"
 #include "support/measurements.hpp"
-#include "support/random_layers.hpp"
 
 namespace hwcost {
 namespace {

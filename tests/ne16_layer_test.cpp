@@ -7,7 +7,7 @@
 #include <numeric>
 #include <thread>
 
-#include "support/batch_columns.hpp"
+#include "../core/conformance/batch_columns.hpp"
 #include "support/ne16_layers.hpp"
 
 namespace hwcost {

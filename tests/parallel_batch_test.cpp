@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "../core/conformance/batch_columns.hpp"
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/machine.hpp"
-#include "support/batch_columns.hpp"
-#include "support/random_layers.hpp"
 #include "support/shipped_descriptions.hpp"
 
 namespace hwcost {

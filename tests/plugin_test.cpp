@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
+#include "../core/conformance/batch_columns.hpp"
 #include "hwcost/machine.hpp"
 #include "hwcost/plugin.h"
 #include "hwcost/plugin.hpp"
-#include "support/batch_columns.hpp"
 #include "support/refine_layers.hpp"
 
 namespace hwcost {

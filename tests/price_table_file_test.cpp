@@ -3,9 +3,9 @@
 
 #include <cmath>
 
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/import/price_table.hpp"
 #include "support/mutations.hpp"
-#include "support/random_layers.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hwcost {

@@ -12,9 +12,9 @@
 #include <set>
 #include <thread>
 
+#include "../core/conformance/random_layers.hpp"
 #include "schema.hpp"
 #include "support/measurements.hpp"
-#include "support/random_layers.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hwcost {

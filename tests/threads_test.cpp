@@ -8,12 +8,12 @@
 #include <functional>
 #include <thread>
 
+#include "../core/conformance/random_layers.hpp"
 #include "hwcost/machine.hpp"
 #include "hwcost/parallel_batch.hpp"
 #include "hwcost/price_table.hpp"
 #include "hwcost/remembering_backend.hpp"
 #include "hwcost/report.hpp"
-#include "support/random_layers.hpp"
 #include "support/shipped_descriptions.hpp"
 
 namespace hwcost {

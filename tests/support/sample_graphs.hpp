@@ -1,8 +1,8 @@
 // A network with every field of the IR in use, and one layer of every operator.
 #pragma once
 
+#include "../../core/conformance/random_layers.hpp"
 #include "hwcost/graph.hpp"
-#include "random_layers.hpp"
 
 namespace hwcost::testing {
 
