@@ -16,7 +16,7 @@ using namespace hwcost;  // NOLINT(google-build-using-namespace): a program of i
 
 // One execution of a layer, by the formula; nothing where it has no price.
 std::optional<double> analytic_seconds(const LayerReport& layer) {
-  if (layer.status == Status::unsupported) return std::nullopt;
+  if (layer.status == Status::unsupported || layer.counted_as_0) return std::nullopt;
   const auto seconds = layer.metric(Metric::latency_seconds);
   if (!seconds) return std::nullopt;
   return *seconds / layer.repeat;
@@ -48,9 +48,11 @@ int main(int argc, char** argv) try {
     const auto name = benchmark_name(key);
     if (!name || !known.insert(*name).second) continue;
     const auto analytic = analytic_seconds(report.layers[link.node]);
-    benchmark::RegisterBenchmark(name->c_str(), [library, key, analytic](benchmark::State& state) {
-      run_beside(state, *library, key, analytic);
-    })->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(
+        name->c_str(),
+        [library, key, analytic](benchmark::State& state) { run_beside(state, *library, key, analytic); })
+        ->Unit(benchmark::kMicrosecond)
+        ->UseRealTime();
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -19,7 +19,7 @@ int main(int argc, char** argv) try {
     const MeasurementKey key = benchmarks::rotated_key(*bare, *library);
     benchmark::RegisterBenchmark(benchmark_name(key).value().c_str(), [library, key](benchmark::State& state) {
       benchmarks::run_layer(state, *library, key);
-    });
+    })->UseRealTime();
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;
