@@ -11,7 +11,7 @@ if(TARGET hwcost_onnx)
   list(APPEND HWCOST_COMPONENTS onnx)
   list(APPEND HWCOST_IMPORTERS onnx)
 endif()
-foreach(component IN ITEMS measure onednn)
+foreach(component IN ITEMS measure onednn calibrate)
   if(TARGET hwcost_${component})
     list(APPEND HWCOST_COMPONENTS ${component})
   endif()
@@ -27,7 +27,7 @@ endforeach()
 
 install(TARGETS ${libraries} EXPORT hwcostTargets)
 install(DIRECTORY core/include/hwcost core/compare/include/hwcost core/conformance/include/hwcost core/import/include/hwcost
-                  core/measure/include/hwcost ${headers_for_c}
+                  core/measure/include/hwcost core/calibrate/include/hwcost ${headers_for_c}
                   ${PROJECT_BINARY_DIR}/core/include/hwcost
         TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 install(DIRECTORY hw_descriptions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/hw_descriptions
@@ -85,6 +85,9 @@ foreach(component IN LISTS HWCOST_COMPONENTS)
   endif()
   if(component STREQUAL compare)
     set(description "hwcost: predictions held against measurements")
+    string(APPEND requires ", hwcost-table = ${PROJECT_VERSION}")
+  elseif(component STREQUAL calibrate)
+    set(description "hwcost: fits of descriptions to measurements")
     string(APPEND requires ", hwcost-table = ${PROJECT_VERSION}")
   elseif(component STREQUAL conformance)
     set(description "hwcost: checks of what every backend owes")

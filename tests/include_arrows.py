@@ -29,20 +29,23 @@ ARROWS = [
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/import/text_file.hpp",
                        "core/measure/"]),
     ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/", "backends/entries.hpp"]),
+    ("core/calibrate/include/", ["core/include/", "core/import/include/", "core/calibrate/include/"]),
+    ("core/calibrate/", ["core/include/", "core/import/include/", "core/compare/include/", "core/calibrate/"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/c/include/", ["core/include/", "tools/c/include/"]),
     ("tools/", ["core/include/", "core/compare/include/", "core/conformance/include/", "core/import/include/",
-                "core/measure/include/", "tools/"]),
+                "core/measure/include/", "core/calibrate/include/", "tools/"]),
 ]
 # Installed headers, which see only these libraries beside the standard one.
-INSTALLED = ("core/include/", "core/compare/include/", "core/conformance/include/", "tools/c/include/", "core/import/include/", "core/measure/include/")
+INSTALLED = ("core/include/", "core/compare/include/", "core/conformance/include/", "tools/c/include/", "core/import/include/",
+             "core/measure/include/", "core/calibrate/include/")
 INSTALLED_LIBRARIES = ("tl/",)
 C_LIBRARY = {"stddef.h", "stdint.h"}  # of headers for C
 GENERATED = {"hwcost/export.hpp"}
 # Where a quoted include may be found, besides beside the file.
 ROOTS = ["core/include", "core/compare/include", "core/conformance/include", "tools/c/include", "core/import/include", "core/src", "core/import",
          "core/import/onnx", "core/import/table", "core/import/json",
-         "core/measure/include", "core/measure", "backends/onednn",
+         "core/measure/include", "core/measure", "backends/onednn", "core/calibrate/include", "core/calibrate",
          "backends", "tools"]
 
 

@@ -46,8 +46,9 @@ void add_verify_command(CLI::App& app, Session& session);
 void add_compare_command(CLI::App& app, Session& session);
 void add_refine_command(CLI::App& app, Session& session);
 void add_conformance_command(CLI::App& app, Session& session);
-void add_store_command(CLI::App& app, Session& session);    // where the component measure was built
-void add_measure_command(CLI::App& app, Session& session);  // where the component onednn was built
+void add_store_command(CLI::App& app, Session& session);      // where the component measure was built
+void add_measure_command(CLI::App& app, Session& session);    // where the component onednn was built
+void add_calibrate_command(CLI::App& app, Session& session);  // where the component calibrate was built
 
 // An option that takes one of the names.
 template <class T>

@@ -38,6 +38,9 @@ void add_commands(CLI::App& app, Session& session) {
 #ifdef HWCOST_WITH_ONEDNN
   hwcost::command::add_measure_command(app, session);
 #endif
+#ifdef HWCOST_WITH_CALIBRATE
+  hwcost::command::add_calibrate_command(app, session);
+#endif
 #ifdef HWCOST_WITH_MEASURE
   hwcost::command::add_store_command(app, session);
 #endif

@@ -51,6 +51,17 @@ std::optional<double> Description::read(std::string_view key, std::string_view u
   return p.value;
 }
 
+Description Description::with_values(const std::map<std::string, double>& values) const {
+  Description changed = *this;
+  for (const auto& [key, value] : values) {
+    Parameter& p = changed.parameters_.at(key);
+    const std::size_t unit = std::min(p.text.find(' '), p.text.size());
+    p.text = fmt::format("{}{}", value / p.unit.factor, p.text.substr(unit));
+    p.value = value;
+  }
+  return changed;
+}
+
 void Description::require_only(const std::vector<std::string>& known) const {
   for (const auto& [key, parameter] : parameters_) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;

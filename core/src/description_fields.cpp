@@ -48,6 +48,26 @@ Provenance parse_provenance(const TextField& field, const std::string& key) {
                                             did_you_mean(field.text, known)));
 }
 
+// "0 1e4": numbers in the unit of the value, which lies between them.
+FreeRange parse_free(const TextField& field, const std::string& key, const NumberWithUnit& value) {
+  const std::vector<std::string> words = parse_words(field);
+  const auto number = [](const std::string& word) { return number_with_unit(word); };
+  if (words.size() == 2) {
+    const auto low = number(words[0]);
+    const auto high = number(words[1]);
+    const bool are_bare = low && high && low->unit_text.empty() && high->unit_text.empty();
+    if (are_bare && low->number < high->number) {
+      if (low->number <= value.number && value.number <= high->number)
+        return {low->number * value.unit.factor, high->number * value.unit.factor};
+      throw InputError(field.place, fmt::format("{} is free in {}, where its own value is not", in_quotes(key),
+                                                in_quotes(field.text)));
+    }
+  }
+  throw InputError(field.place,
+                   fmt::format("{} is free in {}; two bare numbers in its unit, the lower one first, are wanted",
+                               in_quotes(key), in_quotes(field.text)));
+}
+
 }  // namespace
 
 std::string_view to_text(Provenance kind) {
@@ -131,14 +151,15 @@ Parameter parse_parameter(const InfoNode& node, const std::string& file) {
   const auto number = number_with_unit(node.value);
   if (!number) throw InputError(place, fmt::format("{} is {}", in_quotes(node.key), number.error()));
 
-  check_keys(node.children, {"source", "kind"}, file);
+  check_keys(node.children, {"source", "kind", "free"}, file);
   check_unique(node.children, file);
   std::optional<TextField> source;
   std::optional<TextField> kind;
+  std::optional<TextField> free;
   for (const InfoNode& child : node.children) {
     if (!child.children.empty())
       throw InputError({file, child.line}, fmt::format("{} takes a value, not a block", in_quotes(child.key)));
-    (child.key == "source" ? source : kind) = TextField{child.value, {file, child.line}};
+    (child.key == "source" ? source : child.key == "kind" ? kind : free) = TextField{child.value, {file, child.line}};
   }
   if (!source || source->text.find_first_not_of(' ') == std::string::npos)
     throw InputError(place,
@@ -152,6 +173,7 @@ Parameter parse_parameter(const InfoNode& node, const std::string& file) {
           .unit = number->unit,
           .source = source->text,
           .kind = parse_provenance(*kind, node.key),
+          .free = free ? std::optional(parse_free(*free, node.key, *number)) : std::nullopt,
           .place = place};
 }
 

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "did_you_mean.hpp"
+#include "hwcost/sha256.hpp"
 #include "info_reader.hpp"
 
 namespace hwcost {

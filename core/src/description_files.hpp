@@ -24,7 +24,4 @@ std::string read_description_file(const std::filesystem::path& path);
 // One spelling for all paths to the same file.
 std::string file_identity(const std::filesystem::path& path);
 
-// SHA-256 in lower-case hex.
-std::string sha256(std::string_view bytes);
-
 }  // namespace hwcost

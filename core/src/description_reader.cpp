@@ -9,6 +9,7 @@
 #include "description_fields.hpp"
 #include "description_files.hpp"
 #include "did_you_mean.hpp"
+#include "hwcost/sha256.hpp"
 #include "info_reader.hpp"
 
 namespace hwcost {

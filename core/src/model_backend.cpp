@@ -13,6 +13,16 @@ Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view bac
   return {fmt::format("backend {} has no model of {}", backend, what), Unsupported::Cause::unmodelled};
 }
 
+Unsupported no_derivative(const std::string& parameter) {
+  return {fmt::format("'{}' is no parameter that prices vary smoothly with", parameter), {}};
+}
+
+std::vector<Expected<CostGradient, Unsupported>> Backend::parameter_gradients(std::span<const Layer> layers,
+                                                                              std::span<const std::string>) const {
+  const Unsupported none{"this backend has no derivatives by its parameters", {}};
+  return std::vector<Expected<CostGradient, Unsupported>>(layers.size(), tl::unexpected(none));
+}
+
 Unsupported no_counts() { return {"an extent is negative, infinite or not a number", {}}; }
 
 std::optional<Unsupported> floating_operand(const Layer& layer) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,7 @@ struct CostGradient {
 // Immutable once made: every method is const and may be called from any thread.
 // Costs are of one run of the layer (Layer::repeat is the caller's to apply). Extents are counts: one that is negative,
 // infinite or not a number makes the layer unsupported; whether they fit each other is for contradiction() (layer.hpp).
-class Backend {
+class HWCOST_EXPORT Backend {
  public:
   virtual ~Backend() = default;
   Backend(const Backend&) = delete;
@@ -92,6 +93,11 @@ class Backend {
                                                                         std::uint64_t /*members*/) const {
     return gradient(layer, mode);
   }
+  // Value and derivative by each of `parameters`, keys of the machine's description, in base units: of each layer, and
+  // `partial` in the order of the keys. Only for layers whose weights have one width; unsupported where a parameter is
+  // none that the price varies smoothly with (a flag, a size that things are counted with).
+  [[nodiscard]] virtual std::vector<Expected<CostGradient, Unsupported>> parameter_gradients(
+      std::span<const Layer> layers, std::span<const std::string> parameters) const;
   // How it would run the layer, a part a weight width; nothing where the machine has no more to say than the cost, or
   // does not run the layer.
   [[nodiscard]] virtual std::vector<Mapping> mapping(const Layer&) const { return {}; }

@@ -19,6 +19,12 @@ namespace hwcost {
 enum class Provenance { measured, published, rtl, tool, fitted, guessed };
 HWCOST_EXPORT std::string_view to_text(Provenance kind);
 
+// Values that a fit may give a parameter, in base units, both inclusive.
+struct FreeRange {
+  double low = 0.0;
+  double high = 0.0;
+};
+
 // One parameter as written, inheritance resolved.
 struct Parameter {
   std::string text;    // as written: "8 byte/cycle"
@@ -26,7 +32,8 @@ struct Parameter {
   Unit unit;
   std::string source;  // a datasheet, a paper, a measurement
   Provenance kind = Provenance::guessed;
-  SourcePlace place;  // file and line that it came from, an inherited one's too
+  std::optional<FreeRange> free;  // absent: no fit changes it
+  SourcePlace place;              // file and line that it came from, an inherited one's too
 };
 
 // A text field of the description's head, with its place.
@@ -81,6 +88,8 @@ class HWCOST_EXPORT Description {
   // Nothing where it is absent and `required` is false. Throws InputError otherwise, with a did-you-mean.
   [[nodiscard]] std::optional<double> read(std::string_view key, std::string_view unit, double low, double high,
                                            bool required) const;
+  // The same description with other values, in base units, of some of its parameters.
+  [[nodiscard]] Description with_values(const std::map<std::string, double>& values) const;
   // Throws InputError at the first parameter that is none of `known`: a misspelt key is an error.
   void require_only(const std::vector<std::string>& known) const;
 

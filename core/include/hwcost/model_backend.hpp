@@ -114,6 +114,8 @@ constexpr bool is_countable(const Work<double>& w) {
 
 // The reason why `model` does not price this operator at all.
 HWCOST_EXPORT Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view backend);
+// The reason why there is no derivative by this parameter.
+HWCOST_EXPORT Unsupported no_derivative(const std::string& parameter);
 // The reason why a layer with extents that are no counts has no price.
 HWCOST_EXPORT Unsupported no_counts();
 // The reason why a machine that computes integers does not run this layer; nothing where all its operands are.
@@ -161,6 +163,33 @@ class ModelBackend final : public Backend {
                                                                 std::uint64_t members) const override {
     if (mode == GradientMode::relaxed) return relaxed_gradient(*this, layer, members);
     return std::visit([&](const auto& dims) { return gradient_family(layer, dims, members); }, layer.dims);
+  }
+
+  [[nodiscard]] std::vector<Expected<CostGradient, Unsupported>> parameter_gradients(
+      std::span<const Layer> layers, std::span<const std::string> parameters) const override {
+    using Lifted = typename M::template Params<Derivative>;
+    std::vector<Expected<CostGradient, Unsupported>> gradients;
+    gradients.reserve(layers.size());
+    const auto rough = first_without_derivative<Lifted>(parameters);
+    for (const Layer& layer : layers) {
+      if (rough) {
+        gradients.push_back(tl::unexpected(no_derivative(*rough)));
+      } else {
+        gradients.push_back(std::visit([&](const auto& dims) { return value_alone(layer, dims); }, layer.dims));
+        if (gradients.back()) gradients.back()->partial.resize(parameters.size());
+      }
+    }
+    if (rough) return gradients;
+    for (std::size_t first = 0; first < parameters.size(); first += kLanes) {
+      const auto seeds = parameters.subspan(first, std::min(kLanes, parameters.size() - first));
+      const auto lifted = lift_parameters<Lifted>(params_, seeds);
+      for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (!gradients[i]) continue;
+        const std::span<Cost<>> partial(gradients[i]->partial.data() + first, seeds.size());
+        std::visit([&](const auto& dims) { add_partials(lifted, layers[i], dims, partial); }, layers[i].dims);
+      }
+    }
+    return gradients;
   }
 
   [[nodiscard]] std::vector<Mapping> mapping(const Layer& layer) const override {
@@ -391,6 +420,38 @@ class ModelBackend final : public Backend {
                     [lane](const Derivative& from, double& to) { to = from.partial[lane]; });
       }
     }
+  }
+
+  template <class D>
+  Expected<CostGradient, Unsupported> value_alone(const Layer& layer, const D& dims) const {
+    if (layer.precision.weight.is_mixed())
+      return tl::unexpected(Unsupported{"a gradient needs one width for all output channels", {}});
+    auto here = estimate_family(layer, dims);
+    if (!here) return tl::unexpected(std::move(here.error()));
+    return CostGradient{here->cost, {}};
+  }
+
+  // Derivatives of a layer that is priced, one by each parameter that has a lane. Nothing costs nothing, whatever the
+  // parameters are.
+  template <class D>
+  void add_partials(const typename M::template Params<Derivative>& lifted, const Layer& layer, const D& dims,
+                    std::span<Cost<>> partial) const {
+    if constexpr (PricesFamily<M, D>) {
+      const Widths<> widths = widths_of(layer.precision, layer.precision.weight.uniform.bits);
+      if (is_empty(work(layer.op, dims)) || detail::is_pruned(dims, widths)) return;
+      const Cost<Derivative> cost = M::cost(lifted, layer.op, constant<D>(dims), constant<Widths<>>(widths)).settled();
+      for (std::size_t lane = 0; lane < partial.size(); ++lane)
+        visit_parts(partial[lane], cost, [lane](const Derivative& from, double& to) { to = from.partial[lane]; });
+    }
+  }
+  // The same members without derivatives.
+  template <class Struct>
+  static auto constant(const Struct& from) {
+    using Lifted = typename detail::WithNumber<Struct>::template type<Derivative>;
+    Lifted to;
+    for (std::size_t k = 0; k < kMemberCount<Struct>; ++k)
+      to.*Lifted::kMembers[k].pointer = from.*Struct::kMembers[k].pointer;
+    return to;
   }
 
   // Calls f(part of `from`, same part of `to`) for every part.

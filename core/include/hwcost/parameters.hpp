@@ -1,7 +1,10 @@
 // The one list of a model's parameters, and what follows from it: reading, lifting to derivatives, names.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,17 +43,39 @@ Params read_parameters(const Description& description) {
   return params;
 }
 
-// The same values as another number type, derivatives zero.
+// The same values as another number type. Derivatives are zero but by the parameters of `seeds`, which are the
+// independent variables, a lane each in their order.
 template <class To, class From>
-To lift_parameters(const From& from) {
+To lift_parameters(const From& from, std::span<const std::string> seeds = {}) {
   std::vector<double> values;
   From::visit(from, [&](const Key&, const double& member) { values.push_back(member); });
   To to{};
   std::size_t next = 0;
-  To::visit(to, [&](const Key&, auto& member) { member = values[next++]; });
+  To::visit(to, [&](const Key& key, auto& member) {
+    member = values[next++];
+    if constexpr (requires { member.partial; }) {
+      for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
+        if (seeds[lane] == key.name) member.partial[lane] = 1.0;
+      }
+    }
+  });
   if constexpr (requires { to.adopt(from); }) to.adopt(from);
   finish_parameters(to);
   return to;
+}
+
+// The first of `keys` by which Params has no derivative; nothing where it has all.
+template <class LiftedParams>
+std::optional<std::string> first_without_derivative(std::span<const std::string> keys) {
+  LiftedParams params{};
+  std::vector<std::string> smooth;
+  LiftedParams::visit(params, [&](const Key& key, auto& member) {
+    if constexpr (requires { member.partial; }) smooth.push_back(key.name);
+  });
+  for (const std::string& key : keys) {
+    if (std::find(smooth.begin(), smooth.end(), key) == smooth.end()) return key;
+  }
+  return std::nullopt;
 }
 
 }  // namespace hwcost

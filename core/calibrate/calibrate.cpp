@@ -1,0 +1,109 @@
+#include "hwcost/calibrate/calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "errors.hpp"
+#include "fit.hpp"
+#include "folds.hpp"
+
+namespace hwcost {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+Rows all_rows(const Observations& observations) {
+  Rows rows(observations.all.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<Index>(i);
+  return rows;
+}
+
+void add_trials(const VectorXd& ratios, const Rows& rows, std::size_t part, std::vector<Trial>& trials) {
+  for (const Index row : rows) trials.push_back({static_cast<std::size_t>(row), ratios[row], part});
+}
+ErrorReport errors_at(const Observations& observations, const VectorXd& ratios, const Rows& rows) {
+  std::vector<Trial> trials;
+  add_trials(ratios, rows, 0, trials);
+  return error_report(observations, trials);
+}
+
+void require_enough(const Observations& observations, const Rows& rows, const Problem& problem,
+                    const std::string& file) {
+  const std::size_t least = 2 * problem.keys().size() + 2;
+  if (rows.size() >= least) return;
+  throw InputError({file, 0},
+                   fmt::format("{} measured layers for {} free parameters{}: at least {} are wanted", rows.size(),
+                               problem.keys().size(),
+                               rows.size() < observations.all.size() ? ", the others being held out" : "", least));
+}
+
+// Far from the rest: more than five times the spread that most residuals have.
+std::vector<Outlier> outliers(const Observations& observations, const VectorXd& ratios, const Rows& rows) {
+  constexpr double kNormal = 1.4826;  // a normal distribution's standard deviation over its median deviation
+  std::vector<double> deviations;
+  for (const Index row : rows) deviations.push_back(std::abs(ratios[row] - 1.0));
+  std::sort(deviations.begin(), deviations.end());
+  const double far = std::max(5.0 * kNormal * deviations[deviations.size() / 2], 1e-6);
+  std::vector<Outlier> found;
+  for (const Index row : rows) {
+    const Observation& o = observations.all[static_cast<std::size_t>(row)];
+    if (std::abs(ratios[row] - 1.0) > far) found.push_back({o.line, o.layer.name, ratios[row] - 1.0});
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Outlier& a, const Outlier& b) {
+    return std::abs(a.relative_error) > std::abs(b.relative_error);
+  });
+  return found;
+}
+
+ErrorReport cross_validated(const Observations& observations, const Fitter& fitter, const Rows& rows,
+                            const std::vector<bool>& kept, const CalibrationOptions& options) {
+  std::vector<Trial> trials;
+  std::size_t part = 0;
+  for (const Split& split : folds(observations, rows, options.folds, options.seed))
+    add_trials(fitter.values_at(fitter.fit(split.seen, kept)), split.tried, part++, trials);
+  return error_report(observations, trials);
+}
+
+}  // namespace
+
+Calibration calibrate(const Description& description, const Registry& registry, const LayerTable& table,
+                      const std::string& file, const CalibrationOptions& options) {
+  const Observations observed = observations(*registry.make(description), table, file);
+  const Problem problem(description, registry, observed);
+  const Fitter fitter(problem, options.robust_at);
+
+  Split split{all_rows(observed), {}};
+  if (options.holdout > 0.0) split = hold_out(observed, options.holdout, options.seed);
+  require_enough(observed, split.seen, problem, file);
+
+  Calibration result;
+  result.metric = observed.metric;
+  result.measurements = split.seen.size();
+  result.notes = observed.notes;
+  std::vector<bool> kept(problem.keys().size(), false);
+  for (const Fitter::Unknown& unknown : fitter.unknown(split.seen)) {
+    const auto k = static_cast<std::size_t>(unknown.parameter);
+    kept[k] = true;
+    result.kept.push_back({problem.keys()[k], unknown.reason});
+  }
+  const VectorXd x = fitter.fit(split.seen, kept);
+  const VectorXd errors = fitter.standard_errors(x, split.seen, kept);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) continue;
+    const auto k = static_cast<Index>(i);
+    FittedParameter parameter{problem.keys()[i], problem.in_base_units(k, x[k]), std::nullopt};
+    if (!std::isnan(errors[k])) parameter.standard_error = problem.in_base_units(k, errors[k]);
+    result.fitted.push_back(std::move(parameter));
+  }
+  const VectorXd ratios = fitter.values_at(x);
+  result.of_fit = errors_at(observed, ratios, split.seen);
+  result.cross_validated = cross_validated(observed, fitter, split.seen, kept, options);
+  if (!split.tried.empty()) result.held_out = errors_at(observed, ratios, split.tried);
+  result.outliers = outliers(observed, ratios, split.seen);
+  return result;
+}
+
+}  // namespace hwcost

@@ -1,0 +1,81 @@
+// The description that a calibration ends in.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "hwcost/calibrate/calibrate.hpp"
+
+namespace hwcost {
+namespace {
+
+// In quotes, as descriptions are read.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+// On one line, whatever a file is called.
+std::string in_a_comment(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
+
+std::string error_line(const ErrorSummary& e) {
+  return fmt::format(";   {:20s} {:5d} layers, median {}, mean {}, within 10 %: {}\n", e.kind, e.layers,
+                     percent(e.median), percent(e.mean), percent(e.within_tenth));
+}
+std::string error_lines(const std::string& head, const ErrorReport& report) {
+  std::string text = fmt::format("; {}: Kendall's tau {:.3f}", head, report.kendall_tau);
+  if (report.networks > 0) {
+    text += fmt::format("; {} of the sums of {} networks within 10 %", percent(report.networks_within_tenth),
+                        report.networks);
+  }
+  text += '\n' + error_line(report.all);
+  for (const ErrorSummary& e : report.kinds) text += error_line(e);
+  return text;
+}
+
+// The unit that the parameter is written in.
+std::string unit_of(const Parameter& parameter) {
+  const auto written = number_with_unit(parameter.text);
+  return written && !written->unit_text.empty() ? " " + written->unit_text : "";
+}
+
+}  // namespace
+
+std::string calibrated_description(const std::string& name, const Description& description,
+                                   const Calibration& calibration, const CalibrationOrigin& origin) {
+  std::string text = fmt::format("; {} fitted to {} of {} layers in {} (sha256 {}), {}.\n", description.name(),
+                                 hwcost::name(calibration.metric), calibration.measurements, in_a_comment(origin.file),
+                                 origin.sha256, origin.date);
+  text += error_lines("layers that a fit had not seen, nor their networks", calibration.cross_validated);
+  if (calibration.held_out) text += error_lines("layers held out of all fits", *calibration.held_out);
+  for (const KeptParameter& kept : calibration.kept)
+    text += fmt::format("; {} keeps its value: {}\n", kept.key, kept.reason);
+  text += fmt::format(
+      "name     {}\ninherit  {}\nsummary  {}\n\nparameter\n{{\n", name, quoted(origin.inherit),
+      quoted(fmt::format("{}, fitted to {} measured layers", description.name(), calibration.measurements)));
+  for (const FittedParameter& fitted : calibration.fitted) {
+    const Parameter& before = description.parameters().at(fitted.key);
+    const double factor = before.unit.factor;
+    const std::string unit = unit_of(before);
+    const std::string error = fitted.standard_error
+                                  ? fmt::format("standard error {:.2g}{}", *fitted.standard_error / factor, unit)
+                                  : std::string("at an end of its range");
+    const std::string source = fmt::format("hwcost calibrate, {}: {} layers of sha256 {:.12s}; {}", origin.date,
+                                           calibration.measurements, origin.sha256, error);
+    text += fmt::format("  {:32s} {} {{ source {} kind fitted free \"{:.6g} {:.6g}\" }}\n", fitted.key,
+                        quoted(fmt::format("{:.6g}{}", fitted.value / factor, unit)), quoted(source),
+                        before.free->low / factor, before.free->high / factor);
+  }
+  return text + "}\n";
+}
+
+}  // namespace hwcost

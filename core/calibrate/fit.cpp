@@ -1,0 +1,164 @@
+#include "fit.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "least_squares.hpp"
+
+namespace hwcost {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+// Adds weight · row' row to the upper triangle; rows are mostly zeros.
+void add_square(const Eigen::Ref<const Eigen::RowVectorXd>& row, double weight, std::vector<Index>& filled,
+                MatrixXd& normal) {
+  filled.clear();
+  for (Index i = 0; i < row.size(); ++i) {
+    if (row[i] != 0.0) filled.push_back(i);
+  }
+  for (const Index i : filled) {
+    const double scaled = weight * row[i];
+    for (const Index j : filled) normal(i, j) += scaled * row[j];
+  }
+}
+
+MatrixXd normal_matrix(const MatrixXd& slope, const Rows& rows, const VectorXd& weight) {
+  MatrixXd normal = MatrixXd::Zero(slope.cols(), slope.cols());
+  std::vector<Index> filled;
+  for (const Index row : rows) add_square(slope.row(row), weight[row], filled, normal);
+  return normal;
+}
+
+}  // namespace
+
+double Fitter::pull(double residual) const {
+  const double r = residual / robust_at_;
+  return 1.0 / std::sqrt(1.0 + r * r);
+}
+
+VectorXd Fitter::fit(const Rows& rows, const std::vector<bool>& kept) const {
+  return problem_.is_linear() ? fit_linear(rows, kept) : fit_nonlinear(rows, kept);
+}
+
+Linearised Fitter::at(const VectorXd& x) const {
+  if (!problem_.is_linear()) return problem_.at(x);
+  return {values_at(x), linear_.slope};
+}
+
+VectorXd Fitter::values_at(const VectorXd& x) const {
+  if (!problem_.is_linear()) return problem_.values_at(x);
+  return linear_.value + linear_.slope * (x - problem_.start());
+}
+
+// Least squares again and again, each observation with the pull that its last residual leaves it.
+VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) const {
+  VectorXd low = problem_.low();
+  VectorXd high = problem_.high();
+  for (Index i = 0; i < low.size(); ++i) {
+    if (kept[static_cast<std::size_t>(i)]) low[i] = high[i] = problem_.start()[i];
+  }
+  const VectorXd constant = linear_.value - linear_.slope * problem_.start();  // predicted where all parameters are 0
+  VectorXd weight = VectorXd::Ones(linear_.value.size());
+  // Unknowns of one length, so that the normal equations are as well posed as they can be.
+  VectorXd length(low.size());
+  for (Index i = 0; i < low.size(); ++i) {
+    double sum = 0.0;
+    for (const Index row : rows) sum += linear_.slope(row, i) * linear_.slope(row, i);
+    length[i] = sum > 0.0 ? std::sqrt(sum) : 1.0;
+  }
+  const MatrixXd slope = linear_.slope * length.cwiseInverse().asDiagonal();
+  const VectorXd scaled_low = low.cwiseProduct(length);
+  const VectorXd scaled_high = high.cwiseProduct(length);
+  VectorXd x = problem_.start();
+  for (int turn = 0; turn < 50; ++turn) {
+    MatrixXd normal = normal_matrix(slope, rows, weight);
+    VectorXd right = VectorXd::Zero(low.size());
+    for (const Index row : rows) right += weight[row] * (1.0 - constant[row]) * slope.row(row).transpose();
+    x = bounded_least_squares(normal, right, scaled_low, scaled_high).cwiseQuotient(length);
+    const VectorXd residual = values_at(x).array() - 1.0;
+    double change = 0.0;
+    for (const Index row : rows) {
+      const double next = pull(residual[row]);
+      change = std::max(change, std::abs(next - weight[row]));
+      weight[row] = next;
+    }
+    if (change < 1e-6) break;
+  }
+  return x;
+}
+
+std::vector<Fitter::Unknown> Fitter::unknown(const Rows& rows) const {
+  const Linearised here = at(problem_.start());
+  MatrixXd normal = normal_matrix(here.slope, rows, VectorXd::Ones(here.value.size()));
+  std::vector<Unknown> result;
+  std::vector<Index> told;
+  for (Index i = 0; i < normal.rows(); ++i) {
+    if (normal(i, i) > 0.0) {
+      told.push_back(i);
+    } else {
+      result.push_back({i, "no measurement depends on it"});
+    }
+  }
+  // Of the parameters in a combination that changes nothing, the one with the largest part is kept; then again.
+  constexpr double kNothing = 1e-10;
+  while (told.size() > 1) {
+    const VectorXd length = normal.diagonal()(told).cwiseSqrt();
+    const MatrixXd alike =
+        length.cwiseInverse().asDiagonal() * MatrixXd(normal(told, told)) * length.cwiseInverse().asDiagonal();
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(alike);
+    if (solver.eigenvalues()[0] > kNothing) break;
+    const VectorXd part = solver.eigenvectors().col(0).cwiseAbs();
+    Index largest = 0;
+    part.maxCoeff(&largest);
+    std::string others;
+    for (Index i = 0; i < part.size(); ++i) {
+      if (i == largest || part[i] < 0.1 * part[largest]) continue;
+      others +=
+          (others.empty() ? "" : ", ") + problem_.keys()[static_cast<std::size_t>(told[static_cast<std::size_t>(i)])];
+    }
+    result.push_back({told[static_cast<std::size_t>(largest)], "the measurements cannot tell it from " + others});
+    told.erase(told.begin() + largest);
+  }
+  return result;
+}
+
+VectorXd Fitter::standard_errors(const VectorXd& x, const Rows& rows, const std::vector<bool>& kept) const {
+  const Linearised here = at(x);
+  std::vector<Index> inner;
+  for (Index i = 0; i < x.size(); ++i) {
+    const double margin = 1e-9 * (problem_.high()[i] - problem_.low()[i]);
+    const bool is_inside = x[i] > problem_.low()[i] + std::min(margin, 1e-9) && x[i] < problem_.high()[i] - margin;
+    if (is_inside && !kept[static_cast<std::size_t>(i)]) inner.push_back(i);
+  }
+  VectorXd errors = VectorXd::Constant(x.size(), std::numeric_limits<double>::quiet_NaN());
+  if (inner.empty() || rows.size() <= inner.size()) return errors;
+  VectorXd weight(here.value.size());
+  VectorXd spread(here.value.size());
+  for (const Index row : rows) {
+    const double residual = here.value[row] - 1.0;
+    weight[row] = pull(residual);
+    spread[row] = weight[row] * residual * weight[row] * residual;
+  }
+  const MatrixXd normal = normal_matrix(here.slope, rows, weight)(inner, inner);
+  const MatrixXd noise = normal_matrix(here.slope, rows, spread)(inner, inner);
+  const MatrixXd inverse = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
+  const auto n = static_cast<double>(rows.size());
+  const MatrixXd covariance = inverse * noise * inverse * (n / (n - static_cast<double>(inner.size())));
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    const auto k = static_cast<Index>(i);
+    errors[inner[i]] = std::sqrt(std::max(covariance(k, k), 0.0));
+  }
+  return errors;
+}
+
+}  // namespace hwcost

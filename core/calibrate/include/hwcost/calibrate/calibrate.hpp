@@ -1,0 +1,96 @@
+// Fits the parameters that a description leaves free to measured layers, and says how far the result is to be trusted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hwcost/description.hpp"
+#include "hwcost/export.hpp"
+#include "hwcost/import/table.hpp"
+#include "hwcost/metric.hpp"
+#include "hwcost/registry.hpp"
+
+namespace hwcost {
+
+struct CalibrationOptions {
+  double holdout = 0.0;     // share of the networks and shapes that the fit never sees
+  std::size_t folds = 10;   // of the cross-validation
+  std::uint64_t seed = 1;   // of the choice of folds and of what is held out
+  double robust_at = 0.06;  // relative error from which on a measurement pulls less than in proportion
+};
+
+// A parameter's value after the fit, in base units. Without a standard error where it stands at an end of its range.
+struct FittedParameter {
+  std::string key;
+  double value = 0.0;
+  std::optional<double> standard_error;
+};
+// A free parameter that the measurements say nothing of, and why: it keeps its value.
+struct KeptParameter {
+  std::string key;
+  std::string reason;
+};
+
+// Relative errors |predicted / measured - 1| of layers of one kind.
+struct ErrorSummary {
+  std::string kind;  // "conv2d 1x1", "linear"
+  std::size_t layers = 0;
+  double median = 0.0;
+  double mean = 0.0;
+  double within_tenth = 0.0;  // share of layers with an error of at most 10 %
+};
+struct ErrorReport {
+  ErrorSummary all;
+  std::vector<ErrorSummary> kinds;     // sorted by name
+  double kendall_tau = 0.0;            // agreement in order: 1 all pairs, -1 none
+  std::size_t networks = 0;            // that the measurements name
+  double networks_within_tenth = 0.0;  // share of them whose sum is off by at most 10 %
+};
+
+struct Outlier {
+  int line = 0;  // of the table
+  std::string layer;
+  double relative_error = 0.0;  // predicted / measured - 1
+};
+
+struct Calibration {
+  Metric metric{};               // that was fitted
+  std::size_t measurements = 0;  // that the fit saw
+  std::vector<FittedParameter> fitted;
+  std::vector<KeptParameter> kept;
+  ErrorReport of_fit;                   // on the measurements that it was fitted to
+  ErrorReport cross_validated;          // each by a fit that saw neither its networks nor its shape
+  std::optional<ErrorReport> held_out;  // on what was held out
+  std::vector<Outlier> outliers;        // worst first
+  std::vector<std::string> notes;       // what was left out and why, a sentence each
+};
+
+// The parameters of `description` that are free, fitted to the table's measured_* column by least squares on relative
+// errors, robustly and within their ranges; models that are linear in them by non-negative least squares, others by
+// Levenberg and Marquardt's method from the values that the description has. The same input gives the same bits.
+//
+// Networks come from the table's column x_network, several with '|' between them; layers of the network `random`, and
+// those of none, are told apart by shape.
+// Throws InputError at `file`, with the line where there is one: no free parameter, no measurement, too few of them,
+// values that are not positive or all the same, layers that contradict each other, units that are mixed up; at the
+// description where a parameter has no derivative.
+[[nodiscard]] HWCOST_EXPORT Calibration calibrate(const Description& description, const Registry& registry,
+                                                  const LayerTable& table, const std::string& file,
+                                                  const CalibrationOptions& options = {});
+
+// What a calibrated description says of where its numbers come from.
+struct CalibrationOrigin {
+  std::string inherit;  // the description that was fitted: a name or a path
+  std::string file;     // of the measurements
+  std::string sha256;   // of that file's bytes
+  std::string date;     // "2026-05-02"
+};
+// The text of a description `name` that inherits the one that was fitted and overrides what was, each with its unit,
+// standard error, source and range; the errors stand in comments.
+[[nodiscard]] HWCOST_EXPORT std::string calibrated_description(const std::string& name, const Description& description,
+                                                               const Calibration& calibration,
+                                                               const CalibrationOrigin& origin);
+
+}  // namespace hwcost

@@ -1,0 +1,167 @@
+#include "observations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "hwcost/error.hpp"
+
+namespace hwcost {
+namespace {
+
+// Measured twice, a layer's figures differ by noise: by more than this and one of them is of something else.
+constexpr double kContradiction = 1.5;
+// Figures this far from the rest are of another unit.
+constexpr double kOtherUnit = 300.0;
+
+std::string shape_of(const Layer& layer) {
+  std::string text(name(layer.op));
+  std::visit(
+      [&]<class D>(const D& dims) {
+        for (const auto& member : D::kMembers) text += fmt::format(",{}", dims.*member.pointer);
+      },
+      layer.dims);
+  const Precision& p = layer.precision;
+  return text + fmt::format(",{},{},{}", to_text(p.input), to_text(p.weight), to_text(p.output));
+}
+
+std::string kind_of(const Layer& layer) {
+  const std::string op(name(layer.op));
+  const auto* conv = std::get_if<Convolution<>>(&layer.dims);
+  if (conv == nullptr) return op;
+  if (conv->is_depthwise()) return op + " depthwise";
+  if (conv->groups != 1.0) return op + " grouped";
+  return op + (conv->kernel() == 1.0 ? " 1x1" : " dense");
+}
+
+std::vector<std::string> networks_of(const TableRow& row) {
+  std::vector<std::string> networks;
+  const auto column = row.extra.find("network");
+  if (column == row.extra.end()) return networks;
+  std::string rest = column->second + "|";
+  for (std::size_t end = rest.find('|'); end != std::string::npos; end = rest.find('|')) {
+    std::string network = rest.substr(0, end);
+    rest.erase(0, end + 1);
+    if (!network.empty() && network != "random") networks.push_back(std::move(network));
+  }
+  return networks;
+}
+
+// The first of the metrics that the table measured and the machine defines.
+Metric fitted_metric(const Backend& backend, const LayerTable& table, const std::string& file) {
+  constexpr std::array kMetrics{Metric::latency_seconds, Metric::latency_cycles, Metric::energy_joules};
+  bool is_measured = false;
+  for (const Metric metric : kMetrics) {
+    for (const TableRow& row : table.rows) {
+      for (const TableFigure& figure : row.measured) {
+        if (figure.metric != name(metric)) continue;
+        is_measured = true;
+        if (backend.traits().metrics.contains(metric)) return metric;
+      }
+    }
+  }
+  throw InputError({file, 0}, is_measured
+                                  ? "the machine defines none of the metrics that were measured"
+                                  : "no measurement: a column measured_latency_seconds, measured_latency_cycles or "
+                                    "measured_energy_joules is wanted");
+}
+
+std::optional<double> measured(const TableRow& row, Metric metric, const std::string& file) {
+  for (const TableFigure& figure : row.measured) {
+    if (figure.metric != name(metric)) continue;
+    if (!(figure.value > 0.0) || !std::isfinite(figure.value)) {
+      throw InputError({file, row.line},
+                       fmt::format("measured_{} is {}; a positive number is wanted", name(metric), figure.value));
+    }
+    return figure.value;
+  }
+  return std::nullopt;
+}
+
+// Same layers once, if their values agree.
+void add_once(std::map<std::string, std::size_t>& known, Observation observation, Observations& result,
+              std::size_t& repeated, const std::string& file) {
+  const auto [first, is_new] = known.emplace(observation.shape, result.all.size());
+  if (!is_new) {
+    const Observation& before = result.all[first->second];
+    const double ratio = observation.value / before.value;
+    if (ratio > kContradiction || ratio < 1.0 / kContradiction) {
+      throw InputError({file, observation.line},
+                       fmt::format("the layer of line {} again, measured at {} there and {} here", before.line,
+                                   before.value, observation.value));
+    }
+    if (observation.value == before.value) {
+      ++repeated;
+      return;
+    }
+  }
+  result.all.push_back(std::move(observation));
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// By what the description predicts as it stands: what is a thousandfold off is of another unit.
+void check_units(const Backend& backend, const Observations& observations, const std::string& file) {
+  std::vector<double> ratios;
+  for (const Observation& o : observations.all) {
+    const auto estimate = backend.estimate(o.layer);
+    const auto predicted = value(observations.metric, estimate->cost, facts(o.layer), backend.traits().clock_hertz);
+    ratios.push_back(predicted.value_or(0.0) > 0.0 ? o.value / *predicted : 1.0);
+  }
+  const double typical = median(ratios);
+  if (typical > kOtherUnit || typical < 1.0 / kOtherUnit) {
+    throw InputError({file, 0},
+                     fmt::format("measured_{} is {:.3g} times what the description predicts, for half of the "
+                                 "layers: are the units mixed up, by a factor of 1000?",
+                                 name(observations.metric), typical));
+  }
+  for (std::size_t i = 0; i < ratios.size(); ++i) {
+    const double off = ratios[i] / typical;
+    if (off <= kOtherUnit && off >= 1.0 / kOtherUnit) continue;
+    throw InputError({file, observations.all[i].line},
+                     fmt::format("measured_{} is {:.3g} times what the other lines let expect: is it of another unit?",
+                                 name(observations.metric), off));
+  }
+}
+
+}  // namespace
+
+Observations observations(const Backend& backend, const LayerTable& table, const std::string& file) {
+  Observations result;
+  result.metric = fitted_metric(backend, table, file);
+  std::map<std::string, std::size_t> known;
+  std::map<std::string, std::size_t> refusals;
+  std::size_t repeated = 0;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto value = measured(table.rows[i], result.metric, file);
+    if (!value) continue;
+    const Layer& layer = table.graph.nodes[i].layer;
+    if (const auto estimate = backend.estimate(layer); !estimate) {
+      ++refusals[estimate.error().reason];
+      continue;
+    }
+    add_once(known, {layer, *value, table.rows[i].line, shape_of(layer), kind_of(layer), networks_of(table.rows[i])},
+             result, repeated, file);
+  }
+  for (const auto& [reason, lines] : refusals)
+    result.notes.push_back(fmt::format("{} lines left out, which the machine does not price: {}", lines, reason));
+  if (repeated > 0) result.notes.push_back(fmt::format("{} lines repeat another one, and count once", repeated));
+  if (result.all.empty()) throw InputError({file, 0}, "no measured layer that the machine prices");
+  const auto same = [&](const Observation& o) { return o.value == result.all.front().value; };
+  if (result.all.size() > 1 && std::all_of(result.all.begin(), result.all.end(), same)) {
+    throw InputError({file, 0},
+                     fmt::format("measured_{} is {} in every line", name(result.metric), result.all.front().value));
+  }
+  check_units(backend, result, file);
+  return result;
+}
+
+}  // namespace hwcost

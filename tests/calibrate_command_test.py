@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""hwcost calibrate as a user meets it: its file can be used, and bad input leaves none.
+
+Usage: calibrate_command_test.py HWCOST
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HWCOST = sys.argv[1]
+FREE = '{ source "made up" kind guessed free "0 1e6" }'
+DESCRIPTION = f"""name start
+backend roofline
+parameter
+{{
+  peak.b8  "32 MAC/cycle" {{ source "made up" kind guessed free "1 1e4" }}
+  call     "50 cycle" {FREE}
+}}
+"""
+HEAD = "name,op,in_channels,in_h,out_channels,measured_latency_cycles,x_network\n"
+
+
+def table(peak=64.0, call=200.0):
+    rows = [f"l{i},linear,{64 + 8 * i},{1 + i % 7},{32 + 16 * (i % 5)}" for i in range(40)]
+    text = HEAD
+    for i, row in enumerate(rows):
+        _, _, channels, tokens, outputs = row.split(",")
+        text += f"{row},{int(channels) * int(tokens) * int(outputs) / peak + call},net{i % 8}\n"
+    return text
+
+
+def calibrate(folder, *options):
+    return subprocess.run([HWCOST, "calibrate", "--hw", str(folder / "start.info"), "--measurements", str(folder / "t.csv"),
+                           "--output", str(folder / "fitted.info"), *options], capture_output=True, text=True, check=False)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "start.info").write_text(DESCRIPTION)
+
+        lines = table().splitlines()
+        broken = {
+            "no measurement": HEAD.replace("measured_latency_cycles", "x_cycles") + "\n".join(lines[1:]) + "\n",
+            "too few": "\n".join(lines[:4]) + "\n",
+            "not positive": table().replace(lines[3], ",".join(lines[3].split(",")[:5]) + ",0,net1"),
+            "not a number": table().replace(lines[3], ",".join(lines[3].split(",")[:5]) + ",nan,net1"),
+        }
+        for what, text in broken.items():
+            (folder / "t.csv").write_text(text)
+            result = calibrate(folder)
+            assert result.returncode == 1, (what, result)
+            assert result.stderr.count("\n") == 1 and "error: " in result.stderr, (what, result.stderr)
+            assert result.stdout == "" and not (folder / "fitted.info").exists(), what
+        (folder / "t.csv").write_text(table())
+        fixed = DESCRIPTION.replace(' free "1 1e4"', "").replace(' free "0 1e6"', "")
+        (folder / "start.info").write_text(fixed)
+        result = calibrate(folder)
+        assert result.returncode == 1 and "no parameter is free" in result.stderr, result
+        (folder / "start.info").write_text(DESCRIPTION)
+        assert calibrate(folder, "--holdout", "2").returncode == 2
+
+        result = calibrate(folder, "--holdout", "0.25")
+        assert result.returncode == 0, result.stderr
+        assert "held out" in result.stdout, result.stdout
+        priced = subprocess.run([HWCOST, "price", str(folder / "t.csv"), "--hw", str(folder / "fitted.info"), "--format", "csv"],
+                                capture_output=True, text=True, check=True).stdout.splitlines()
+        column = priced[0].split(",").index("latency_cycles")
+        for row, line in zip(priced[1:], lines[1:]):
+            measured = float(line.split(",")[5])
+            assert abs(float(row.split(",")[column]) / measured - 1.0) < 1e-4, (row, line)
+
+
+if __name__ == "__main__":
+    main()
