@@ -115,7 +115,7 @@ int run(const CalibrateCommandOptions& options, const Session& session) {
     throw CLI::ValidationError("--output", options.output + " is read here, and would be overwritten");
   const LayerTable table = read_layer_table(fs::path(options.measurements));
   progress.next("fitting " + description.name());
-  const Registry registry = builtin_registry();
+  const Registry registry = session.registry();
   const Calibration calibration = calibrate(description, registry, table, options.measurements, options.how);
   const CalibrationOrigin origin{inherited_as(options.machine, options.output), options.measurements,
                                  sha256(bytes_of(options.measurements)), today()};
