@@ -1,6 +1,7 @@
 # Fits of descriptions to measurements, where the component was built.
 if(TARGET hwcost_calibrate)
   hwcost_test(calibrate hwcost::calibrate)
+  hwcost_test(calibrate_truth hwcost::calibrate)
   if(TARGET hwcost_command)
     add_test(NAME Calibrate.CommandWritesADescriptionOrNothing
       COMMAND ${CMAKE_COMMAND} -E env /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calibrate_command_test.py

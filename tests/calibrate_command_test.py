@@ -36,6 +36,10 @@ def calibrate(folder, *options):
                            "--output", str(folder / "fitted.info"), *options], capture_output=True, text=True, check=False)
 
 
+def run(*words):
+    return subprocess.run([HWCOST, *map(str, words)], capture_output=True, text=True, check=False)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -68,9 +72,25 @@ def main():
         priced = subprocess.run([HWCOST, "price", str(folder / "t.csv"), "--hw", str(folder / "fitted.info"), "--format", "csv"],
                                 capture_output=True, text=True, check=True).stdout.splitlines()
         column = priced[0].split(",").index("latency_cycles")
+        ends = [priced[0].split(",").index("latency_cycles" + end) for end in ("_low", "_high")]
         for row, line in zip(priced[1:], lines[1:]):
             measured = float(line.split(",")[5])
-            assert abs(float(row.split(",")[column]) / measured - 1.0) < 1e-4, (row, line)
+            cells = row.split(",")
+            assert abs(float(cells[column]) / measured - 1.0) < 1e-4, (row, line)
+            assert float(cells[ends[0]]) <= float(cells[column]) * 1.0001 and float(cells[ends[1]]) * 1.0001 >= float(cells[column])
+            assert cells[-1] == "", row
+
+        # A layer unlike all that was measured is said to be one.
+        (folder / "far.csv").write_text("name,op,in_channels,out_channels\nfar,linear,4096,32\n")
+        far = run("price", folder / "far.csv", "--hw", folder / "fitted.info")
+        assert "extrapolated: in_channels 4096 (at most 376 measured)" in far.stdout, far.stdout
+        assert "90 % interval" in far.stdout and "1 of 1 layers lie outside of what was measured" in far.stdout, far.stdout
+
+        # A plan is a layer table of layers that were not measured yet.
+        planned = run("calibrate", "--plan", "--hw", folder / "fitted.info", "--measurements", folder / "t.csv", "--pool",
+                      folder / "t.csv", "--pool", folder / "far.csv", "--random-pool", "0", "--output", folder / "plan.csv")
+        assert planned.returncode == 0, planned.stderr
+        assert [line.split(",")[0] for line in (folder / "plan.csv").read_text().splitlines()] == ["name", "far"]
 
 
 if __name__ == "__main__":

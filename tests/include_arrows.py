@@ -29,7 +29,7 @@ ARROWS = [
     ("core/measure/", ["core/include/", "core/src/did_you_mean.hpp", "core/import/include/", "core/import/text_file.hpp",
                        "core/measure/"]),
     ("backends/onednn/", ["core/include/", "core/measure/include/", "backends/onednn/", "backends/entries.hpp"]),
-    ("core/calibrate/include/", ["core/include/", "core/import/include/", "core/calibrate/include/"]),
+    ("core/calibrate/include/", ["core/include/", "core/import/include/", "core/compare/include/", "core/calibrate/include/"]),
     ("core/calibrate/", ["core/include/", "core/import/include/", "core/compare/include/", "core/calibrate/"]),
     ("backends/", ["core/include/", "backends/"]),
     ("tools/c/include/", ["core/include/", "tools/c/include/"]),

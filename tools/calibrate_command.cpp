@@ -8,12 +8,15 @@
 #include <iterator>
 #include <memory>
 
+#include "calibration_summary.hpp"
 #include "command.hpp"
 #include "hwcost/calibrate/calibrate.hpp"
+#include "hwcost/calibrate/plan.hpp"
 #include "hwcost/sha256.hpp"
+#include "measurements_file.hpp"
+#include "model_file.hpp"
 #include "progress.hpp"
 #include "result_output.hpp"
-#include "text_table.hpp"
 
 namespace hwcost::command {
 namespace {
@@ -22,13 +25,19 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExample =
     "  hwcost calibrate --hw cascadelake-vnni --measurements layers.csv --output my-core.info\n"
-    "  hwcost calibrate --hw ./my-core.info --measurements layers.csv --output my-core-2.info --holdout 0.3 --seed 2";
+    "  hwcost calibrate --hw ./my-core.info --measurements layers.csv --output my-core-2.info --holdout 0.3 --seed 2\n"
+    "  hwcost calibrate --plan --hw my-core-2 --measurements layers.csv --pool net.onnx --layers 200 --output next.csv";
 
 struct CalibrateCommandOptions {
   std::string machine;
   std::string measurements;
+  std::vector<std::string> only;
   std::string output;
   CalibrationOptions how;
+  bool plans = false;
+  std::vector<std::string> pool;
+  int layers = 100;
+  int random_pool = 2000;
 };
 
 std::string bytes_of(const std::string& file) {
@@ -51,69 +60,20 @@ std::string inherited_as(const std::string& machine, const std::string& output) 
   return fs::absolute(machine).lexically_normal().lexically_relative(folder).string();
 }
 
-std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
-
-void add_errors(TextTable& table, const std::string& of, const ErrorReport& report) {
-  const auto add = [&](const ErrorSummary& e) {
-    table.add_row(
-        {of, e.kind, fmt::format("{}", e.layers), percent(e.median), percent(e.mean), percent(e.within_tenth)});
-  };
-  for (const ErrorSummary& e : report.kinds) add(e);
-  add(report.all);
-}
-std::string network_line(const std::string& of, const ErrorReport& report) {
-  std::string line = fmt::format("{}: Kendall's tau {:.3f}", of, report.kendall_tau);
-  if (report.networks > 0) {
-    line += fmt::format(", {} of the sums of {} networks within 10 %", percent(report.networks_within_tenth),
-                        report.networks);
-  }
-  return line + "\n";
+Description description_of(const CalibrateCommandOptions& options, const Session& session) {
+  Description description = Description::load(options.machine, session.search_path());
+  std::vector<std::string> inputs{description.file(), options.measurements};
+  inputs.insert(inputs.end(), options.pool.begin(), options.pool.end());
+  refuse_to_overwrite(inputs, options.output);
+  return description;
 }
 
-std::string summary(const Calibration& calibration, const Description& description) {
-  std::string text = fmt::format("{} fitted to {} of {} layers: {} parameters\n", description.name(),
-                                 name(calibration.metric), calibration.measurements, calibration.fitted.size());
-  for (const std::string& note : calibration.notes) text += fmt::format("  - {}\n", note);
-  for (const KeptParameter& kept : calibration.kept)
-    text += fmt::format("  - {} keeps its value: {}\n", kept.key, kept.reason);
-
-  TextTable parameters({{"parameter", Align::left}, {"before"}, {"fitted"}, {"standard error"}});
-  for (const FittedParameter& fitted : calibration.fitted) {
-    const Parameter& before = description.parameters().at(fitted.key);
-    const double factor = before.unit.factor;
-    parameters.add_row(
-        {fitted.key, before.text, fmt::format("{:.6g}", fitted.value / factor),
-         fitted.standard_error ? fmt::format("{:.2g}", *fitted.standard_error / factor) : std::string("at an end")});
-  }
-  text += "\n" + parameters.text() + "\n";
-
-  TextTable errors(
-      {{"errors of", Align::left}, {"layers", Align::left}, {"number"}, {"median"}, {"mean"}, {"within 10 %"}});
-  add_errors(errors, "unseen layers", calibration.cross_validated);
-  if (calibration.held_out) add_errors(errors, "held out", *calibration.held_out);
-  add_errors(errors, "the fit", calibration.of_fit);
-  text += errors.text() + network_line("unseen layers", calibration.cross_validated);
-  if (calibration.held_out) text += network_line("held out", *calibration.held_out);
-
-  constexpr std::size_t kShown = 10;
-  if (!calibration.outliers.empty())
-    text += fmt::format("\n{} outliers, the worst first:\n", calibration.outliers.size());
-  for (std::size_t i = 0; i < std::min(kShown, calibration.outliers.size()); ++i) {
-    const Outlier& o = calibration.outliers[i];
-    text += fmt::format("  line {}, {}: predicted {:+.0f} %\n", o.line, printable(o.layer), 100.0 * o.relative_error);
-  }
-  return text;
-}
-
-int run(const CalibrateCommandOptions& options, const Session& session) {
+int fit(const CalibrateCommandOptions& options, const Session& session) {
   const std::string new_name = fs::path(options.output).stem().string();
   Progress progress(2);
   progress.next("reading " + options.measurements);
-  const Description description = Description::load(options.machine, session.search_path());
-  std::error_code no_such_file;
-  if (fs::equivalent(description.file(), options.output, no_such_file))
-    throw CLI::ValidationError("--output", options.output + " is read here, and would be overwritten");
-  const LayerTable table = read_layer_table(fs::path(options.measurements));
+  const Description description = description_of(options, session);
+  const LayerTable table = read_measurements(options.measurements, options.only);
   progress.next("fitting " + description.name());
   const Registry registry = session.registry();
   const Calibration calibration = calibrate(description, registry, table, options.measurements, options.how);
@@ -123,7 +83,41 @@ int run(const CalibrateCommandOptions& options, const Session& session) {
   // What is written can be read: before anything is.
   (void)registry.make(Description::from_text(text, options.output, session.search_path()));
   write_result(options.output, text);
-  write_result("", summary(calibration, description));
+  write_result("", calibration_summary(calibration, description));
+  return kSuccess;
+}
+
+void add_layers(const Graph& graph, std::vector<Layer>& layers) {
+  for (const Node& node : graph.nodes) {
+    if (has_table_form(node.layer)) layers.push_back(node.layer);
+  }
+}
+
+// At the widths that the machine assumes of layers that are not quantised.
+Graph pool_model(const std::string& file, const Description& description) {
+  Graph graph = read_model_file(file);
+  if (const auto& bits = description.default_bits()) set_bits(graph, bits->weight_bits, bits->activation_bits);
+  return graph;
+}
+
+int write_plan(const CalibrateCommandOptions& options, const Session& session) {
+  const Description description = description_of(options, session);
+  std::vector<Layer> measured;
+  if (!options.measurements.empty()) {
+    const LayerTable table = read_measurements(options.measurements, options.only);
+    add_layers(table.graph, measured);
+  }
+  std::vector<Layer> pool;
+  for (const std::string& file : options.pool) add_layers(pool_model(file, description), pool);
+  for (Layer& layer : random_layers(static_cast<std::size_t>(options.random_pool), options.how.seed))
+    pool.push_back(std::move(layer));
+  const PlanOptions how{.layers = static_cast<std::size_t>(options.layers), .seed = options.how.seed};
+  LayerTable table;
+  for (Layer& layer : plan(description, session.registry(), pool, measured, how)) {
+    add_layer(table.graph, std::move(layer));
+    table.rows.emplace_back();
+  }
+  write_result(options.output, layer_table(table));
   return kSuccess;
 }
 
@@ -137,22 +131,38 @@ void add_calibrate_command(CLI::App& app, Session& session) {
       ->required()
       ->type_name("NAME")
       ->check(not_empty());
-  command->add_option("--measurements", options->measurements, "Layer table with a column measured_*")
-      ->required()
-      ->type_name("FILE.csv")
+  command->add_option("--measurements", options->measurements, "Layer table with a column measured_*, or a store")
+      ->type_name("FILE.csv|FILE.db")
       ->check(not_empty());
-  command->add_option("--output", options->output, "Where the fitted description is written")
-      ->required()
-      ->type_name("NEW.info")
+  command->add_option("--only", options->only, "Measurements whose column x_COLUMN is TEXT; may be given again")
+      ->type_name("COLUMN=TEXT")
       ->check([](const std::string& text) {
-        return text.ends_with(".info") ? std::string() : "'" + text + "' does not end in '.info'";
+        return text.find('=') != std::string::npos ? std::string() : "'" + text + "' is no COLUMN=TEXT";
       });
+  command->add_option("--output", options->output, "Where the fitted description, or the plan, is written")
+      ->required()
+      ->type_name("NEW.info|PLAN.csv");
   command->add_option("--holdout", options->how.holdout, "Share of the networks and shapes that no fit sees (0)")
       ->check(CLI::Range(0.0, 0.9));
-  command->add_option("--seed", options->how.seed, "Of what is held out and of the cross-validation's parts (1)");
+  command->add_option("--seed", options->how.seed, "Of all that is drawn by chance (1)");
+  CLI::Option* plans = command->add_flag("--plan", options->plans,
+                                         "Write which layers to measure next, for hwcost measure, in place of a fit");
+  command->add_option("--layers", options->layers, "How many the plan has (100)")
+      ->needs(plans)
+      ->check(whole_number(1, 100000));
+  command->add_option("--pool", options->pool, "Models whose layers the plan chooses from, beside random ones")
+      ->needs(plans)
+      ->type_name("MODEL");
+  command->add_option("--random-pool", options->random_pool, "How many layers of random shapes it chooses from (2000)")
+      ->needs(plans)
+      ->check(whole_number(0, 1000000));
   command->callback([options, &session] {
     if (std::isnan(options->how.holdout)) throw CLI::ValidationError("--holdout", "is no number");  // in every range
-    session.status = run(*options, session);
+    const std::string_view ending = options->plans ? ".csv" : ".info";
+    if (!options->output.ends_with(ending))
+      throw CLI::ValidationError("--output", fmt::format("'{}' does not end in '{}'", options->output, ending));
+    if (!options->plans && options->measurements.empty()) throw CLI::RequiredError("--measurements");
+    session.status = options->plans ? write_plan(*options, session) : fit(*options, session);
   });
 }
 

@@ -11,10 +11,21 @@ namespace {
 class ReportCsv {
  public:
   explicit ReportCsv(const std::vector<PricedRun>& runs)
-      : runs_(runs), metrics_(metrics_of_all(runs.front().reports)), compares_(runs.front().reports.size() > 1) {}
+      : runs_(runs), metrics_(metrics_of_all(runs.front().reports)), compares_(runs.front().reports.size() > 1) {
+    MetricSet with_interval;
+    for (const NetworkReport& report : runs.front().reports) {
+      if (report.uncertainty) with_interval.insert(report.uncertainty->metric);
+    }
+    for (const Metric metric : listed(with_interval)) {
+      interval_metrics_.push_back(metric);
+      for (const char* end : {"_low", "_high"}) interval_columns_.push_back(std::string(name(metric)) + end);
+    }
+  }
 
   std::string layers() && {
-    header({"layer", "op", "status", "reason"});
+    std::vector<std::string_view> behind(interval_columns_.begin(), interval_columns_.end());
+    if (!behind.empty()) behind.emplace_back("extrapolation");
+    header({"layer", "op", "status", "reason"}, behind);
     for_each_report([&](const PricedRun& run, const NetworkReport& report) {
       for (const LayerReport& layer : report.layers) {
         begin_row(run, report);
@@ -23,6 +34,8 @@ class ReportCsv {
         csv_.add(to_text(layer.status));
         csv_.add(layer.reason);
         csv_.add_values(figures(layer, metrics_));
+        add_interval(report, layer.interval);
+        if (!interval_columns_.empty()) csv_.add(layer.extrapolation);
         csv_.end_line();
       }
     });
@@ -44,8 +57,10 @@ class ReportCsv {
   }
 
   std::string networks() && {
-    header({"network", "priced", "approximated", "unsupported", "unpriced_macs_share"},
-           {"model_bytes", "peak_activation_elements", "peak_activation_bytes", "training_bytes"});
+    std::vector<std::string_view> behind{"model_bytes", "peak_activation_elements", "peak_activation_bytes",
+                                         "training_bytes"};
+    behind.insert(behind.end(), interval_columns_.begin(), interval_columns_.end());
+    header({"network", "priced", "approximated", "unsupported", "unpriced_macs_share"}, behind);
     for_each_report([&](const PricedRun& run, const NetworkReport& report) {
       begin_row(run, report);
       csv_.add(report.model);
@@ -55,6 +70,7 @@ class ReportCsv {
       csv_.add(peak ? std::optional(peak->elements) : std::nullopt);
       csv_.add(peak ? std::optional(peak->bytes) : std::nullopt);
       csv_.add(report.training_bytes);
+      add_interval(report, report.uncertainty ? report.uncertainty->network : std::nullopt);
       csv_.end_line();
     });
     return std::move(csv_).take();
@@ -90,9 +106,19 @@ class ReportCsv {
     csv_.add_values(figures(totals, metrics_, defined));
   }
 
+  void add_interval(const NetworkReport& report, const std::optional<Interval>& interval) {
+    for (const Metric metric : interval_metrics_) {
+      const bool is_there = interval && report.uncertainty->metric == metric;
+      csv_.add(is_there ? std::optional(interval->low) : std::nullopt);
+      csv_.add(is_there ? std::optional(interval->high) : std::nullopt);
+    }
+  }
+
   const std::vector<PricedRun>& runs_;
   MetricSet metrics_;
-  bool compares_;  // several machines
+  std::vector<Metric> interval_metrics_;       // that some machine has intervals of
+  std::vector<std::string> interval_columns_;  // two each
+  bool compares_;                              // several machines
   CsvText csv_;
 };
 

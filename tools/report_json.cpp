@@ -61,7 +61,11 @@ Json widths(const Precision& precision) {
           {"output", to_text(precision.output)}};
 }
 
-Json layer_json(const LayerReport& layer) {
+Json interval_json(Metric metric, const Interval& interval) {
+  return {{"metric", name(metric)}, {"low", number(interval.low)}, {"high", number(interval.high)}};
+}
+
+Json layer_json(const LayerReport& layer, const std::optional<Uncertainty>& uncertainty) {
   Json object = {{"name", layer.name},       {"op", layer.op},
                  {"module", layer.module},   {"repeat", number(layer.repeat)},
                  {"machine", layer.machine}, {"status", to_text(layer.status)},
@@ -69,6 +73,8 @@ Json layer_json(const LayerReport& layer) {
   if (layer.has_facts) object["widths"] = widths(layer.precision);
   object["metrics"] = object_of(figures(layer, layer.metrics));
   object["breakdown"] = breakdown(layer);
+  if (layer.interval) object["interval"] = interval_json(uncertainty->metric, *layer.interval);
+  if (!layer.extrapolation.empty()) object["extrapolation"] = layer.extrapolation;
   if (!layer.mapping.empty()) object["mapping"] = mapping(layer.mapping);
   return object;
 }
@@ -88,6 +94,10 @@ Json network_totals(const NetworkReport& report) {
   totals["peak_activation_elements"] = optional_number(peak ? std::optional(peak->elements) : std::nullopt);
   totals["peak_activation_bytes"] = optional_number(peak ? std::optional(peak->bytes) : std::nullopt);
   totals["training_bytes"] = number(report.training_bytes);
+  if (report.uncertainty && report.uncertainty->network) {
+    totals["interval"] = interval_json(report.uncertainty->metric, *report.uncertainty->network);
+    totals["interval"]["coverage"] = report.uncertainty->coverage;
+  }
   return totals;
 }
 
@@ -102,7 +112,7 @@ Json report_object(const NetworkReport& report, Detail detail) {
       {"totals", network_totals(report)}};
   if (detail == Detail::layer) {
     object["layers"] = Json::array();
-    for (const LayerReport& layer : report.layers) object["layers"].push_back(layer_json(layer));
+    for (const LayerReport& layer : report.layers) object["layers"].push_back(layer_json(layer, report.uncertainty));
   }
   if (detail == Detail::module) {
     object["modules"] = Json::array();

@@ -54,6 +54,15 @@ std::vector<NetworkFigure> network_figures(const NetworkReport& report, MetricSe
   return figures;
 }
 
+std::string interval_text(Metric metric, const std::optional<Interval>& interval) {
+  if (!interval) return "";
+  return fmt::format("{} to {}", human(metric, interval->low), human(metric, interval->high));
+}
+
+std::string interval_title(const Uncertainty& uncertainty) {
+  return fmt::format("{:.0f} % interval", 100.0 * uncertainty.coverage);
+}
+
 std::string priced_of_all(const Totals& totals, double Facts::*fact) {
   const std::string priced = grouped(totals.priced_facts.*fact);
   if (totals.unsupported == 0) return priced;
@@ -79,6 +88,10 @@ std::string foot(const NetworkReport& report) {
   std::string text;
   for (const NetworkFigure& figure : network_figures(report)) {
     text += fmt::format("{:<19}{}\n", figure.name + ':', figure.text);
+  }
+  if (const auto& uncertainty = report.uncertainty; uncertainty && uncertainty->network) {
+    text += fmt::format("{:<19}{} ({})\n", interval_title(*uncertainty) + ':',
+                        interval_text(uncertainty->metric, uncertainty->network), human_name(uncertainty->metric));
   }
   return text;
 }

@@ -27,6 +27,11 @@ inline std::vector<NetworkFigure> network_figures(const NetworkReport& report) {
   return network_figures(report, report.metrics);
 }
 
+// "1.2 ms to 1.4 ms"; "" where there is none.
+std::string interval_text(Metric metric, const std::optional<Interval>& interval);
+// "90 % interval": what the column and the line of intervals are called. Pre: the report has an uncertainty.
+std::string interval_title(const Uncertainty& uncertainty);
+
 // A sum over the priced layers as a person reads it; where layers are unsupported, the sum over all of them too:
 // "1,024 of 4,096".
 std::string priced_of_all(const Totals& totals, double Facts::*fact);

@@ -14,11 +14,19 @@ void add_metric_cells(MetricSet metrics, ValueOf&& value_of, std::vector<std::st
   for (const Metric metric : listed(metrics)) cells.push_back(human(metric, value_of(metric)));
 }
 
+// The status's reason, and what of the layer is outside of what the machine was fitted to.
+std::string why(const LayerReport& layer) {
+  if (layer.extrapolation.empty()) return layer.reason;
+  return fmt::format("{}{}extrapolated: {}", layer.reason, layer.reason.empty() ? "" : "; ", layer.extrapolation);
+}
+
 std::string layers_table(const NetworkReport& report) {
   std::vector<TextTable::Column> columns{
       {"layer", Align::left}, {"operator", Align::left}, {"status", Align::left}, {"MACs"}, {"parameters"}};
   for (const Metric metric : listed(report.metrics)) columns.push_back({std::string(human_name(metric))});
   const bool shows_bound = report.metrics.contains(Metric::latency_cycles);
+  const auto& uncertainty = report.uncertainty;
+  if (uncertainty) columns.push_back({interval_title(*uncertainty)});
   if (shows_bound) columns.push_back({"bound by", Align::left});
   columns.push_back({"why", Align::left});
   TextTable table(columns);
@@ -28,8 +36,9 @@ std::string layers_table(const NetworkReport& report) {
                                    layer.has_facts ? grouped(layer.facts.params) : ""};
     add_metric_cells(
         report.metrics, [&](Metric metric) { return layer.metric(metric); }, cells);
+    if (uncertainty) cells.push_back(interval_text(uncertainty->metric, layer.interval));
     if (shows_bound) cells.emplace_back(layer.status == Status::unsupported ? "" : bottleneck(layer.cost));
-    cells.push_back(layer.reason);
+    cells.push_back(why(layer));
     table.add_row(std::move(cells));
   }
   const Totals& totals = report.totals;
@@ -37,6 +46,7 @@ std::string layers_table(const NetworkReport& report) {
                                  priced_of_all(totals, &Facts::params)};
   add_metric_cells(
       report.metrics, [&](Metric metric) { return totals.metric(metric, report.metrics); }, cells);
+  if (uncertainty) cells.push_back(interval_text(uncertainty->metric, uncertainty->network));
   cells.resize(columns.size());
   table.add_rule();
   table.add_row(std::move(cells));

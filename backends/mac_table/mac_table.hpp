@@ -30,9 +30,8 @@ const std::vector<PairKeys>& pair_keys();
 struct Model {
   template <class T>
   struct Params {
-    // Numbers whatever T is: hundreds of derivatives that are all 0 would take longer than the price.
-    std::array<double, kPairs> rate{};   // MAC/cycle; 0: the machine does not run this pair
-    std::array<double, kPairs> power{};  // watt while running this pair; 0: `any_power`
+    std::array<T, kPairs> rate{};   // MAC/cycle; 0: the machine does not run this pair
+    std::array<T, kPairs> power{};  // watt while running this pair; 0: `any_power`
     T any_power{};
     Frequency<T> clock{};
     T bias_macs{};  // MACs that one addition of a bias counts as
@@ -48,7 +47,10 @@ struct Model {
       f(Key{"clock", "Hz", 1, 1e12, false}, p.clock.value);
       f(Key{"bias_macs", "", 0, 1, false}, p.bias_macs);
     }
-    void finish() { fastest = T(*std::max_element(rate.begin(), rate.end())); }
+    void finish() {
+      const auto is_slower = [](const T& a, const T& b) { return value_of(a) < value_of(b); };
+      fastest = *std::max_element(rate.begin(), rate.end(), is_slower);
+    }
   };
 
   static BackendTraits traits(const Params<double>& p);
@@ -66,8 +68,8 @@ struct Model {
     const Work<T> w = work(op, d);
     const T macs = w.macs + p.bias_macs * w.bias_adds;
     const std::size_t pair = pair_of(widths);
-    const Cycles<T> time = cycles(macs / T(p.rate[pair]));
-    const T watts = p.power[pair] > 0.0 ? T(p.power[pair]) : p.any_power;
+    const Cycles<T> time = cycles(macs / p.rate[pair]);
+    const T watts = value_of(p.power[pair]) > 0.0 ? p.power[pair] : p.any_power;
     // Without a clock there is no energy, and nobody asks for it.
     const bool has_clock = value_of(p.clock.value) > 0.0;
     return {.compute = time,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bands.hpp"
 #include "errors.hpp"
 #include "fit.hpp"
 #include "folds.hpp"
@@ -15,6 +16,9 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
+// Observations that a standard error needs: of fewer, one bad measurement is the value.
+constexpr double kFewest = 4.0;
+
 Rows all_rows(const Observations& observations) {
   Rows rows(observations.all.size());
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<Index>(i);
@@ -24,15 +28,15 @@ Rows all_rows(const Observations& observations) {
 void add_trials(const VectorXd& ratios, const Rows& rows, std::size_t part, std::vector<Trial>& trials) {
   for (const Index row : rows) trials.push_back({static_cast<std::size_t>(row), ratios[row], part});
 }
-ErrorReport errors_at(const Observations& observations, const VectorXd& ratios, const Rows& rows) {
+std::vector<Trial> trials_at(const VectorXd& ratios, const Rows& rows) {
   std::vector<Trial> trials;
   add_trials(ratios, rows, 0, trials);
-  return error_report(observations, trials);
+  return trials;
 }
 
 void require_enough(const Observations& observations, const Rows& rows, const Problem& problem,
                     const std::string& file) {
-  const std::size_t least = 2 * problem.keys().size() + 2;
+  const std::size_t least = std::max<std::size_t>(10, (problem.keys().size() + 1) / 2);
   if (rows.size() >= least) return;
   throw InputError({file, 0},
                    fmt::format("{} measured layers for {} free parameters{}: at least {} are wanted", rows.size(),
@@ -58,13 +62,25 @@ std::vector<Outlier> outliers(const Observations& observations, const VectorXd& 
   return found;
 }
 
-ErrorReport cross_validated(const Observations& observations, const Fitter& fitter, const Rows& rows,
-                            const std::vector<bool>& kept, const CalibrationOptions& options) {
+std::vector<Trial> cross_validated(const Observations& observations, const Fitter& fitter, const Rows& rows,
+                                   const std::vector<bool>& kept, const CalibrationOptions& options) {
   std::vector<Trial> trials;
   std::size_t part = 0;
   for (const Split& split : folds(observations, rows, options.folds, options.seed))
     add_trials(fitter.values_at(fitter.fit(split.seen, kept)), split.tried, part++, trials);
-  return error_report(observations, trials);
+  return trials;
+}
+
+CalibrationRecord record_of(const Observations& observations, const std::vector<Trial>& unseen, const Rows& rows,
+                            double coverage) {
+  CalibrationRecord record;
+  record.metric = observations.metric;
+  record.coverage = coverage;
+  record.measurements = static_cast<double>(rows.size());
+  record.machine = observations.machine;
+  record.kinds = calibrated_kinds(observations, unseen, rows, coverage);
+  record.networks = network_band(observations, unseen, coverage);
+  return record;
 }
 
 }  // namespace
@@ -90,18 +106,26 @@ Calibration calibrate(const Description& description, const Registry& registry, 
     result.kept.push_back({problem.keys()[k], unknown.reason});
   }
   const VectorXd x = fitter.fit(split.seen, kept);
-  const VectorXd errors = fitter.standard_errors(x, split.seen, kept);
+  const Certainty certainty = fitter.certainty(x, split.seen, kept);
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i]) continue;
     const auto k = static_cast<Index>(i);
-    FittedParameter parameter{problem.keys()[i], problem.in_base_units(k, x[k]), std::nullopt};
-    if (!std::isnan(errors[k])) parameter.standard_error = problem.in_base_units(k, errors[k]);
+    FittedParameter parameter{problem.keys()[i], problem.in_base_units(k, x[k]), std::nullopt, certainty.told_by[k]};
+    const double error = certainty.standard_error[k];
+    if (!std::isnan(error) && parameter.told_by >= kFewest) parameter.standard_error = problem.in_base_units(k, error);
     result.fitted.push_back(std::move(parameter));
   }
   const VectorXd ratios = fitter.values_at(x);
-  result.of_fit = errors_at(observed, ratios, split.seen);
-  result.cross_validated = cross_validated(observed, fitter, split.seen, kept, options);
-  if (!split.tried.empty()) result.held_out = errors_at(observed, ratios, split.tried);
+  result.of_fit = error_report(observed, trials_at(ratios, split.seen));
+  const std::vector<Trial> unseen = cross_validated(observed, fitter, split.seen, kept, options);
+  result.cross_validated = error_report(observed, unseen);
+  result.cross_validated.held = cross_held_share(observed, unseen, options.coverage);
+  result.record = record_of(observed, unseen, split.seen, options.coverage);
+  if (!split.tried.empty()) {
+    const std::vector<Trial> held_out = trials_at(ratios, split.tried);
+    result.held_out = error_report(observed, held_out);
+    result.held_out->held = held_share(observed, held_out, result.record.kinds);
+  }
   result.outliers = outliers(observed, ratios, split.seen);
   return result;
 }

@@ -27,9 +27,9 @@ std::string in_a_comment(std::string text) {
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
-std::string error_line(const ErrorSummary& e) {
-  return fmt::format(";   {:20s} {:5d} layers, median {}, mean {}, within 10 %: {}\n", e.kind, e.layers,
-                     percent(e.median), percent(e.mean), percent(e.within_tenth));
+std::string error_line(const ErrorStatistics& e) {
+  return fmt::format(";   {:20s} {:5d} layers, median {}, mean {}, within 10 %: {}\n", e.kind, e.count,
+                     percent(e.median), percent(e.mean), percent(e.share_near));
 }
 std::string error_lines(const std::string& head, const ErrorReport& report) {
   std::string text = fmt::format("; {}: Kendall's tau {:.3f}", head, report.kendall_tau);
@@ -38,8 +38,37 @@ std::string error_lines(const std::string& head, const ErrorReport& report) {
                         report.networks);
   }
   text += '\n' + error_line(report.all);
-  for (const ErrorSummary& e : report.kinds) text += error_line(e);
+  for (const ErrorStatistics& e : report.kinds) text += error_line(e);
   return text;
+}
+
+std::string band_text(const ErrorBand& band) { return fmt::format("\"{:.4f} {:.4f}\"", band.low, band.high); }
+
+std::string kind_block(const CalibratedKind& kind) {
+  std::string seen;
+  for (const SeenRange& range : kind.seen)
+    seen += fmt::format("{}{} {} {}", seen.empty() ? "" : " ", range.figure, range.low, range.high);
+  return fmt::format(
+      "  kind {}\n  {{\n    layers        {}\n    median_error  {:.4f}\n    interval      {}\n    seen          "
+      "\"{}\"\n"
+      "  }}\n",
+      quoted(kind.kind), kind.layers, kind.median_error, band_text(kind.band), seen);
+}
+
+std::string record_block(const CalibrationRecord& record, const CalibrationOrigin& origin) {
+  std::string text = fmt::format(
+      "calibration\n{{\n  metric            {}\n  coverage          {}\n  measurements      {}\n"
+      "  sha256            {}\n  date              {}\n",
+      name(record.metric), record.coverage, record.measurements, quoted(origin.sha256), quoted(origin.date));
+  if (!record.machine.empty()) text += fmt::format("  machine           {}\n", quoted(in_a_comment(record.machine)));
+  if (record.networks) text += fmt::format("  network_interval  {}\n", band_text(*record.networks));
+  for (const CalibratedKind& kind : record.kinds) text += kind_block(kind);
+  return text + "}\n";
+}
+
+std::string no_error_text(const FittedParameter& fitted) {
+  if (fitted.told_by == 0.0) return "at an end of its range";
+  return fmt::format("told by some {:.0f} measurements alone", std::ceil(fitted.told_by));
 }
 
 // The unit that the parameter is written in.
@@ -59,16 +88,17 @@ std::string calibrated_description(const std::string& name, const Description& d
   if (calibration.held_out) text += error_lines("layers held out of all fits", *calibration.held_out);
   for (const KeptParameter& kept : calibration.kept)
     text += fmt::format("; {} keeps its value: {}\n", kept.key, kept.reason);
-  text += fmt::format(
-      "name     {}\ninherit  {}\nsummary  {}\n\nparameter\n{{\n", name, quoted(origin.inherit),
-      quoted(fmt::format("{}, fitted to {} measured layers", description.name(), calibration.measurements)));
+  text +=
+      fmt::format("name     {}\ninherit  {}\nsummary  {}\n\n{}\nparameter\n{{\n", name, quoted(origin.inherit),
+                  quoted(fmt::format("{}, fitted to {} measured layers", description.name(), calibration.measurements)),
+                  record_block(calibration.record, origin));
   for (const FittedParameter& fitted : calibration.fitted) {
     const Parameter& before = description.parameters().at(fitted.key);
     const double factor = before.unit.factor;
     const std::string unit = unit_of(before);
     const std::string error = fitted.standard_error
                                   ? fmt::format("standard error {:.2g}{}", *fitted.standard_error / factor, unit)
-                                  : std::string("at an end of its range");
+                                  : no_error_text(fitted);
     const std::string source = fmt::format("hwcost calibrate, {}: {} layers of sha256 {:.12s}; {}", origin.date,
                                            calibration.measurements, origin.sha256, error);
     text += fmt::format("  {:32s} {} {{ source {} kind fitted free \"{:.6g} {:.6g}\" }}\n", fitted.key,

@@ -68,7 +68,8 @@ VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) con
     if (kept[static_cast<std::size_t>(i)]) low[i] = high[i] = problem_.start()[i];
   }
   const VectorXd constant = linear_.value - linear_.slope * problem_.start();  // predicted where all parameters are 0
-  VectorXd weight = VectorXd::Ones(linear_.value.size());
+  VectorXd weight = trust_;
+  const double drawn = prior(rows);
   // Unknowns of one length, so that the normal equations are as well posed as they can be.
   VectorXd length(low.size());
   for (Index i = 0; i < low.size(); ++i) {
@@ -84,11 +85,15 @@ VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) con
     MatrixXd normal = normal_matrix(slope, rows, weight);
     VectorXd right = VectorXd::Zero(low.size());
     for (const Index row : rows) right += weight[row] * (1.0 - constant[row]) * slope.row(row).transpose();
+    for (Index i = 0; i < low.size(); ++i) {
+      normal(i, i) += drawn / (length[i] * length[i]);
+      right[i] += drawn * problem_.start()[i] / length[i];
+    }
     x = bounded_least_squares(normal, right, scaled_low, scaled_high).cwiseQuotient(length);
     const VectorXd residual = values_at(x).array() - 1.0;
     double change = 0.0;
     for (const Index row : rows) {
-      const double next = pull(residual[row]);
+      const double next = trust_[row] * pull(residual[row]);
       change = std::max(change, std::abs(next - weight[row]));
       weight[row] = next;
     }
@@ -132,7 +137,7 @@ std::vector<Fitter::Unknown> Fitter::unknown(const Rows& rows) const {
   return result;
 }
 
-VectorXd Fitter::standard_errors(const VectorXd& x, const Rows& rows, const std::vector<bool>& kept) const {
+Certainty Fitter::certainty(const VectorXd& x, const Rows& rows, const std::vector<bool>& kept) const {
   const Linearised here = at(x);
   std::vector<Index> inner;
   for (Index i = 0; i < x.size(); ++i) {
@@ -140,25 +145,34 @@ VectorXd Fitter::standard_errors(const VectorXd& x, const Rows& rows, const std:
     const bool is_inside = x[i] > problem_.low()[i] + std::min(margin, 1e-9) && x[i] < problem_.high()[i] - margin;
     if (is_inside && !kept[static_cast<std::size_t>(i)]) inner.push_back(i);
   }
-  VectorXd errors = VectorXd::Constant(x.size(), std::numeric_limits<double>::quiet_NaN());
-  if (inner.empty() || rows.size() <= inner.size()) return errors;
-  VectorXd weight(here.value.size());
-  VectorXd spread(here.value.size());
-  for (const Index row : rows) {
-    const double residual = here.value[row] - 1.0;
-    weight[row] = pull(residual);
-    spread[row] = weight[row] * residual * weight[row] * residual;
+  Certainty result{VectorXd::Constant(x.size(), std::numeric_limits<double>::quiet_NaN()), VectorXd::Zero(x.size())};
+  if (inner.empty() || rows.size() <= inner.size()) return result;
+
+  const auto n = static_cast<Index>(rows.size());
+  const MatrixXd slope = here.slope(rows, inner);
+  VectorXd weight(n);
+  VectorXd residual(n);
+  for (Index i = 0; i < n; ++i) {
+    const Index row = rows[static_cast<std::size_t>(i)];
+    residual[i] = here.value[row] - 1.0;
+    weight[i] = trust_[row] * pull(residual[i]);
   }
-  const MatrixXd normal = normal_matrix(here.slope, rows, weight)(inner, inner);
-  const MatrixXd noise = normal_matrix(here.slope, rows, spread)(inner, inner);
+  MatrixXd normal = slope.transpose() * weight.asDiagonal() * slope;
+  normal.diagonal().array() += prior(rows);
   const MatrixXd inverse = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
-  const auto n = static_cast<double>(rows.size());
-  const MatrixXd covariance = inverse * noise * inverse * (n / (n - static_cast<double>(inner.size())));
+  const MatrixXd influence = weight.asDiagonal() * slope * inverse;  // of each observation on each parameter
+  // What an observation's residual would be, had it not drawn the fit to itself.
+  const VectorXd leverage = (influence.array() * slope.array()).rowwise().sum();
+  const VectorXd unseen = residual.cwiseQuotient((1.0 - leverage.array()).max(0.05).matrix());
+  const double common =
+      weight.dot(residual.cwiseAbs2()) / weight.sum() * static_cast<double>(n) / static_cast<double>(n - slope.cols());
   for (std::size_t i = 0; i < inner.size(); ++i) {
-    const auto k = static_cast<Index>(i);
-    errors[inner[i]] = std::sqrt(std::max(covariance(k, k), 0.0));
+    const VectorXd squares = influence.col(static_cast<Index>(i)).cwiseAbs2();
+    const double own = squares.dot(unseen.cwiseAbs2());
+    result.standard_error[inner[i]] = std::sqrt(std::max(own, common * squares.sum()));
+    result.told_by[inner[i]] = squares.sum() * squares.sum() / squares.cwiseAbs2().sum();
   }
-  return errors;
+  return result;
 }
 
 }  // namespace hwcost

@@ -12,10 +12,20 @@ namespace hwcost {
 
 using Rows = std::vector<Eigen::Index>;  // of observations, ascending
 
+// How well the scaled parameters of a fit are known. NaN and 0 of those that are kept or stand at an end of their
+// range.
+struct Certainty {
+  // By each observation's own residual as it would be without it (HC3: MacKinnon and White, 1985), so that noise need
+  // not be equal, or by the residuals of all where that is more.
+  Eigen::VectorXd standard_error;
+  Eigen::VectorXd told_by;  // as many observations of equal influence would tell it as well
+};
+
 class Fitter {
  public:
   Fitter(const Problem& problem, double robust_at) : problem_(problem), robust_at_(robust_at) {
     if (problem.is_linear()) linear_ = problem.at(problem.start());
+    trust_ = problem.spreads().unaryExpr([&](double spread) { return trust_in(spread, robust_at); });
   }
 
   // Scaled parameters, those of `kept` as they are at the start.
@@ -30,20 +40,30 @@ class Fitter {
   };
   // Parameters that these observations cannot tell, one a set of those that look alike.
   [[nodiscard]] std::vector<Unknown> unknown(const Rows& rows) const;
-  // Standard errors of the scaled parameters; NaN of those that are kept or stand at an end of their range. Each
-  // observation's own residual stands for its variance (White, 1980), so noise need not be equal.
-  [[nodiscard]] Eigen::VectorXd standard_errors(const Eigen::VectorXd& x, const Rows& rows,
-                                                const std::vector<bool>& kept) const;
+  [[nodiscard]] Certainty certainty(const Eigen::VectorXd& x, const Rows& rows, const std::vector<bool>& kept) const;
 
  private:
   [[nodiscard]] Eigen::VectorXd fit_linear(const Rows& rows, const std::vector<bool>& kept) const;
   [[nodiscard]] Eigen::VectorXd fit_nonlinear(const Rows& rows, const std::vector<bool>& kept) const;
   // Pull of an observation: 1 near 0, falling as its error grows (pseudo-Huber).
   [[nodiscard]] double pull(double residual) const;
+  // Weight of an observation by the spread of what was measured: a spread far below the model's own errors changes
+  // nothing.
+  static double trust_in(double spread, double robust_at) {
+    return robust_at * robust_at / (robust_at * robust_at + spread * spread);
+  }
+  // Weight of the pull towards the description's values: as of one measurement that is off by as much as is usual when
+  // a parameter is off by all its size. None where there are several measurements a parameter.
+  [[nodiscard]] double prior(const Rows& rows) const {
+    constexpr std::size_t kEnough = 4;
+    const bool are_enough = rows.size() >= kEnough * static_cast<std::size_t>(problem_.start().size());
+    return are_enough ? 0.0 : robust_at_ * robust_at_;
+  }
 
   const Problem& problem_;
   double robust_at_;
-  Linearised linear_;  // of a linear problem, at the start
+  Linearised linear_;      // of a linear problem, at the start
+  Eigen::VectorXd trust_;  // in each observation
 };
 
 }  // namespace hwcost

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
 
+#include "hwcost/calibration_record.hpp"
 #include "hwcost/error.hpp"
 
 namespace hwcost {
@@ -17,26 +19,6 @@ namespace {
 constexpr double kContradiction = 1.5;
 // Figures this far from the rest are of another unit.
 constexpr double kOtherUnit = 300.0;
-
-std::string shape_of(const Layer& layer) {
-  std::string text(name(layer.op));
-  std::visit(
-      [&]<class D>(const D& dims) {
-        for (const auto& member : D::kMembers) text += fmt::format(",{}", dims.*member.pointer);
-      },
-      layer.dims);
-  const Precision& p = layer.precision;
-  return text + fmt::format(",{},{},{}", to_text(p.input), to_text(p.weight), to_text(p.output));
-}
-
-std::string kind_of(const Layer& layer) {
-  const std::string op(name(layer.op));
-  const auto* conv = std::get_if<Convolution<>>(&layer.dims);
-  if (conv == nullptr) return op;
-  if (conv->is_depthwise()) return op + " depthwise";
-  if (conv->groups != 1.0) return op + " grouped";
-  return op + (conv->kernel() == 1.0 ? " 1x1" : " dense");
-}
 
 std::vector<std::string> networks_of(const TableRow& row) {
   std::vector<std::string> networks;
@@ -49,6 +31,35 @@ std::vector<std::string> networks_of(const TableRow& row) {
     if (!network.empty() && network != "random") networks.push_back(std::move(network));
   }
   return networks;
+}
+
+const std::string* find_extra(const TableRow& row, const std::string& column) {
+  const auto cell = row.extra.find(column);
+  return cell == row.extra.end() || cell->second.empty() ? nullptr : &cell->second;
+}
+
+// What a time depends on beside the layer, as tables of measurements have it.
+std::string machine_of(const TableRow& row) {
+  constexpr std::array kColumns{"processor", "isa", "caches", "library", "governor", "threads", "buffers"};
+  std::string text;
+  for (const char* column : kColumns) {
+    if (const std::string* cell = find_extra(row, column))
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column, *cell);
+  }
+  return text;
+}
+
+// How far the passes over a layer are apart; where there was one pass alone nobody knows.
+double spread_of(const TableRow& row, double value, const std::string& file) {
+  const std::string* cell = find_extra(row, "slowest_pass_seconds");
+  if (cell == nullptr) return 0.0;
+  double slowest = 0.0;
+  const auto [end, fault] = std::from_chars(cell->data(), cell->data() + cell->size(), slowest);
+  if (fault != std::errc{} || end != cell->data() + cell->size() || !(slowest > 0.0) || !std::isfinite(slowest)) {
+    throw InputError({file, row.line},
+                     fmt::format("x_slowest_pass_seconds is '{}'; a positive number is wanted", *cell));
+  }
+  return std::abs(slowest / value - 1.0);
 }
 
 // The first of the metrics that the table measured and the machine defines.
@@ -80,6 +91,19 @@ std::optional<double> measured(const TableRow& row, Metric metric, const std::st
     return figure.value;
   }
   return std::nullopt;
+}
+
+// Machines of which a description would be a mixture.
+void check_machine(const TableRow& row, Observations& result, const std::string& file) {
+  std::string machine = machine_of(row);
+  if (result.all.empty()) {
+    result.machine = std::move(machine);
+  } else if (machine != result.machine) {
+    throw InputError({file, row.line},
+                     fmt::format("measured on or with '{}', and the layers before on or with '{}': measurements of one "
+                                 "machine, library and way of measuring are wanted",
+                                 machine, result.machine));
+  }
 }
 
 // Same layers once, if their values agree.
@@ -134,6 +158,17 @@ void check_units(const Backend& backend, const Observations& observations, const
 
 }  // namespace
 
+std::string shape_of(const Layer& layer) {
+  std::string text(name(layer.op));
+  std::visit(
+      [&]<class D>(const D& dims) {
+        for (const auto& member : D::kMembers) text += fmt::format(",{}", dims.*member.pointer);
+      },
+      layer.dims);
+  const Precision& p = layer.precision;
+  return text + fmt::format(",{},{},{}", to_text(p.input), to_text(p.weight), to_text(p.output));
+}
+
 Observations observations(const Backend& backend, const LayerTable& table, const std::string& file) {
   Observations result;
   result.metric = fitted_metric(backend, table, file);
@@ -148,7 +183,17 @@ Observations observations(const Backend& backend, const LayerTable& table, const
       ++refusals[estimate.error().reason];
       continue;
     }
-    add_once(known, {layer, *value, table.rows[i].line, shape_of(layer), kind_of(layer), networks_of(table.rows[i])},
+    const TableRow& row = table.rows[i];
+    check_machine(row, result, file);
+    const bool is_time = result.metric == Metric::latency_seconds;
+    add_once(known,
+             {.layer = layer,
+              .value = *value,
+              .spread = is_time ? spread_of(row, *value, file) : 0.0,
+              .line = row.line,
+              .shape = shape_of(layer),
+              .kind = layer_kind(layer),
+              .networks = networks_of(row)},
              result, repeated, file);
   }
   for (const auto& [reason, lines] : refusals)

@@ -12,18 +12,23 @@ namespace hwcost {
 // One layer and what was measured of it.
 struct Observation {
   Layer layer;
-  double value = 0.0;  // of the metric
+  double value = 0.0;   // of the metric
+  double spread = 0.0;  // of repeated measurements of it, as a share; 0: the table does not say
   int line = 0;
-  std::string shape;                  // the same text for layers that cost the same
-  std::string kind;                   // what errors are reported by
-  std::vector<std::string> networks;  // that have the layer; without "random"
+  std::string shape{};                  // the same text for layers that cost the same
+  std::string kind{};                   // what errors are reported by
+  std::vector<std::string> networks{};  // that have the layer; without "random"
 };
 
 struct Observations {
   Metric metric{};
-  std::vector<Observation> all;
-  std::vector<std::string> notes;
+  std::string machine{};  // that the table says was measured; empty where it does not
+  std::vector<Observation> all{};
+  std::vector<std::string> notes{};
 };
+
+// The same text for layers that cost the same: operator, extents, widths.
+std::string shape_of(const Layer& layer);
 
 // Throws InputError as calibrate() says. Rows that the machine does not price are left out, and a note says so; rows of
 // the same layer and value count once.

@@ -35,7 +35,9 @@ Problem::Problem(const Description& description, const Registry& registry, const
   start_ = VectorXd::Map(start.data(), n).cwiseQuotient(scale_);
   low_ = VectorXd::Map(low.data(), n).cwiseQuotient(scale_);
   high_ = VectorXd::Map(high.data(), n).cwiseQuotient(scale_);
+  spreads_.resize(static_cast<Index>(observations.all.size()));
   for (const Observation& o : observations.all) {
+    spreads_[static_cast<Index>(layers_.size())] = o.spread;
     layers_.push_back(o.layer);
     facts_.push_back(facts(o.layer));
   }

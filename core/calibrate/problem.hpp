@@ -31,6 +31,8 @@ class Problem {
   [[nodiscard]] const Eigen::VectorXd& low() const { return low_; }
   [[nodiscard]] const Eigen::VectorXd& high() const { return high_; }
   [[nodiscard]] double in_base_units(Eigen::Index parameter, double scaled) const { return scaled * scale_[parameter]; }
+  // Of each observation's repeated measurements, as a share.
+  [[nodiscard]] const Eigen::VectorXd& spreads() const { return spreads_; }
   // Predictions are linear in the parameters.
   [[nodiscard]] bool is_linear() const { return is_linear_; }
   [[nodiscard]] Linearised at(const Eigen::VectorXd& x) const;
@@ -50,6 +52,7 @@ class Problem {
   std::vector<Facts> facts_;
   std::vector<std::string> keys_;
   Eigen::VectorXd scale_, start_, low_, high_;
+  Eigen::VectorXd spreads_;
   Linearised at_start_;
   bool is_linear_ = false;
 };

@@ -53,6 +53,7 @@ std::optional<double> Description::read(std::string_view key, std::string_view u
 
 Description Description::with_values(const std::map<std::string, double>& values) const {
   Description changed = *this;
+  changed.calibration_.reset();
   for (const auto& [key, value] : values) {
     Parameter& p = changed.parameters_.at(key);
     const std::size_t unit = std::min(p.text.find(' '), p.text.size());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "calibration_fields.hpp"
 #include "description_fields.hpp"
 #include "description_files.hpp"
 #include "did_you_mean.hpp"
@@ -21,8 +22,9 @@ constexpr std::size_t kLongestSummary = 400;
 
 // The keys of a description's top level.
 const std::vector<std::string>& head_keys() {
-  static const std::vector<std::string> kKeys{"name",       "backend", "summary",           "inherit",  "default_bits",
-                                              "unmodelled", "formula", "uncounted_modules", "parameter"};
+  static const std::vector<std::string> kKeys{"name",         "backend",    "summary", "inherit",
+                                              "default_bits", "unmodelled", "formula", "uncounted_modules",
+                                              "calibration",  "parameter"};
   return kKeys;
 }
 
@@ -120,6 +122,8 @@ DescriptionReader::Document DescriptionReader::own_document(std::string_view tex
   for (const InfoNode& node : nodes) {
     if (node.key == "parameter") {
       own.parameters = parse_parameters(node, file);
+    } else if (node.key == "calibration") {
+      own.calibration = parse_calibration(node, file);
     } else {
       own.head.emplace(node.key, text_field(node, file));
     }
@@ -162,6 +166,7 @@ const DescriptionReader::Document& DescriptionReader::parent(const std::string& 
   open_files_.pop_back();
   check_name_is_stem(read, path);
   std::erase_if(read.head, [](const auto& field) { return is_never_inherited(field.first); });
+  read.calibration.reset();  // a child's numbers are not those that were fitted
   return parents_.emplace(identity, std::move(read)).first->second;
 }
 
@@ -188,6 +193,7 @@ Description DescriptionReader::description(const Document& document, std::string
   if (const auto unmodelled = field("unmodelled")) d.unmodelled_ = parse_unmodelled(*unmodelled);
   if (const auto modules = field("uncounted_modules")) d.uncounted_modules_ = parse_words(*modules);
   d.parameters_ = document.parameters;
+  d.calibration_ = document.calibration;
   return d;
 }
 

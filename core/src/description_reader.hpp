@@ -26,6 +26,7 @@ class DescriptionReader {
   struct Document {
     std::map<std::string, TextField, std::less<>> head;
     std::map<std::string, Parameter, std::less<>> parameters;
+    std::optional<CalibrationRecord> calibration;
     std::size_t height = 0;  // inheritance steps below
   };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "default_widths.hpp"
+#include "uncertainty.hpp"
 #include "verdict.hpp"
 
 namespace hwcost {
@@ -50,6 +51,7 @@ class Evaluator {
     tally_.macs_counted_as_0 = report.totals.macs_counted_as_0;
     report.assumptions = assumptions(graph_, machine_, formula_, tally_);
     add_memory(report);
+    add_uncertainty(graph_, machine_, report);
     return report;
   }
 

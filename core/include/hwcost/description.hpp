@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hwcost/calibration_record.hpp"
 #include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/unit.hpp"
@@ -83,12 +84,14 @@ class HWCOST_EXPORT Description {
   // Modules (last segment of a layer's module path) that this machine's way of counting leaves out.
   [[nodiscard]] const std::vector<std::string>& uncounted_modules() const { return uncounted_modules_; }
   [[nodiscard]] const std::map<std::string, Parameter, std::less<>>& parameters() const { return parameters_; }
+  // Of the fit that this very file, not one that it inherits, came out of; absent where it came out of none.
+  [[nodiscard]] const std::optional<CalibrationRecord>& calibration() const { return calibration_; }
 
   // The parameter `key` in base units, read as `unit` (any unit of that dimension), in [low, high] of `unit`.
   // Nothing where it is absent and `required` is false. Throws InputError otherwise, with a did-you-mean.
   [[nodiscard]] std::optional<double> read(std::string_view key, std::string_view unit, double low, double high,
                                            bool required) const;
-  // The same description with other values, in base units, of some of its parameters.
+  // The same description with other values, in base units, of some of its parameters; without its calibration record.
   [[nodiscard]] Description with_values(const std::map<std::string, double>& values) const;
   // Throws InputError at the first parameter that is none of `known`: a misspelt key is an error.
   void require_only(const std::vector<std::string>& known) const;
@@ -103,6 +106,7 @@ class HWCOST_EXPORT Description {
   std::optional<TextField> formula_;
   std::vector<std::string> uncounted_modules_;
   std::map<std::string, Parameter, std::less<>> parameters_;
+  std::optional<CalibrationRecord> calibration_;
 };
 
 // Names of the descriptions (files *.info) in `search`, sorted, each once.

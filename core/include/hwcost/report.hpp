@@ -15,6 +15,11 @@
 
 namespace hwcost {
 
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
 struct LayerReport {
   std::string name;
   std::string op;  // the operator's name; for unknown ones what the model file calls it
@@ -31,6 +36,11 @@ struct LayerReport {
   MetricSet metrics;          // which of them this layer's machine defines
   double repeat = 1.0;
   std::vector<Mapping> mapping;  // of one run, where EvaluateOptions asks for it
+  // Of a machine with a calibration record: what probably holds the measured figure of the record's metric, over all
+  // repeats, and what of the layer lies outside of all that was measured (empty: nothing). Nothing where no layer of
+  // its kind was measured.
+  std::optional<Interval> interval;
+  std::string extrapolation;
 
   // The metric's value; nothing where it is not defined here.
   [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m) const;
@@ -64,6 +74,14 @@ struct Hardware {
   std::string name, file, sha256, backend;
 };
 
+// What a calibration record says of a report.
+struct Uncertainty {
+  Metric metric{};                  // that the intervals are of
+  double coverage = 0.0;            // share of layers that their intervals hold, as the record has it
+  std::size_t extrapolated = 0;     // layers outside of what was measured
+  std::optional<Interval> network;  // of the total; layers without an interval count with their prices
+};
+
 struct NetworkReport {
   std::string model;  // the file's name; the graph's own where it came from no file
   Hardware hardware;
@@ -73,7 +91,8 @@ struct NetworkReport {
   Totals totals;
   double model_bytes = 0.0;  // weights, biases and buffers, each tensor at its width
   std::optional<ActivationPeak> peak_activations;
-  double training_bytes = 0.0;  // parameters, gradients, optimizer state and every layer's output
+  double training_bytes = 0.0;             // parameters, gradients, optimizer state and every layer's output
+  std::optional<Uncertainty> uncertainty;  // of machines with a calibration record
 };
 
 struct EvaluateOptions {

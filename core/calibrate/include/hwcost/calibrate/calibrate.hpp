@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "hwcost/calibration_record.hpp"
+#include "hwcost/compare/error_statistics.hpp"
 #include "hwcost/description.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/import/table.hpp"
@@ -19,13 +21,16 @@ struct CalibrationOptions {
   std::size_t folds = 10;   // of the cross-validation
   std::uint64_t seed = 1;   // of the choice of folds and of what is held out
   double robust_at = 0.06;  // relative error from which on a measurement pulls less than in proportion
+  double coverage = 0.9;    // share of unseen layers that the intervals are to hold
 };
 
-// A parameter's value after the fit, in base units. Without a standard error where it stands at an end of its range.
+// A parameter's value after the fit, in base units. Without a standard error where it stands at an end of its range,
+// and where so few measurements tell it that one of them could have made it.
 struct FittedParameter {
   std::string key;
   double value = 0.0;
   std::optional<double> standard_error;
+  double told_by = 0.0;  // as many measurements of equal influence would tell it as well; 0: at an end of its range
 };
 // A free parameter that the measurements say nothing of, and why: it keeps its value.
 struct KeptParameter {
@@ -33,20 +38,15 @@ struct KeptParameter {
   std::string reason;
 };
 
-// Relative errors |predicted / measured - 1| of layers of one kind.
-struct ErrorSummary {
-  std::string kind;  // "conv2d 1x1", "linear"
-  std::size_t layers = 0;
-  double median = 0.0;
-  double mean = 0.0;
-  double within_tenth = 0.0;  // share of layers with an error of at most 10 %
-};
+// Of layers, predicted / measured - 1.
 struct ErrorReport {
-  ErrorSummary all;
-  std::vector<ErrorSummary> kinds;     // sorted by name
+  ErrorStatistics all;
+  std::vector<ErrorStatistics> kinds;  // sorted by name
   double kendall_tau = 0.0;            // agreement in order: 1 all pairs, -1 none
   std::size_t networks = 0;            // that the measurements name
   double networks_within_tenth = 0.0;  // share of them whose sum is off by at most 10 %
+  // Share of the layers that lie in intervals made without them; nothing of layers that were fitted to.
+  std::optional<double> held;
 };
 
 struct Outlier {
@@ -65,6 +65,7 @@ struct Calibration {
   std::optional<ErrorReport> held_out;  // on what was held out
   std::vector<Outlier> outliers;        // worst first
   std::vector<std::string> notes;       // what was left out and why, a sentence each
+  CalibrationRecord record;             // for the new description; without the file's digest and the date
 };
 
 // The parameters of `description` that are free, fitted to the table's measured_* column by least squares on relative

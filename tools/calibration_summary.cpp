@@ -1,0 +1,67 @@
+#include "calibration_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "numbers.hpp"
+#include "text_table.hpp"
+
+namespace hwcost::command {
+namespace {
+
+void add_errors(TextTable& table, const std::string& of, const ErrorReport& report) {
+  const auto add = [&](const ErrorStatistics& e) {
+    table.add_row({of, e.kind, fmt::format("{}", e.count), percent(e.median), percent(e.mean), percent(e.share_near)});
+  };
+  for (const ErrorStatistics& e : report.kinds) add(e);
+  add(report.all);
+}
+std::string network_line(const std::string& of, const ErrorReport& report) {
+  std::string line = fmt::format("{}: Kendall's tau {:.3f}", of, report.kendall_tau);
+  if (report.networks > 0) {
+    line += fmt::format(", {} of the sums of {} networks within 10 %", percent(report.networks_within_tenth),
+                        report.networks);
+  }
+  if (report.held) line += fmt::format(", {} of the layers in their intervals", percent(*report.held));
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string calibration_summary(const Calibration& calibration, const Description& description) {
+  std::string text = fmt::format("{} fitted to {} of {} layers: {} parameters\n", description.name(),
+                                 name(calibration.metric), calibration.measurements, calibration.fitted.size());
+  for (const std::string& note : calibration.notes) text += fmt::format("  - {}\n", note);
+  for (const KeptParameter& kept : calibration.kept)
+    text += fmt::format("  - {} keeps its value: {}\n", kept.key, kept.reason);
+
+  TextTable parameters({{"parameter", Align::left}, {"before"}, {"fitted"}, {"standard error"}});
+  for (const FittedParameter& fitted : calibration.fitted) {
+    const Parameter& before = description.parameters().at(fitted.key);
+    const double factor = before.unit.factor;
+    parameters.add_row({fitted.key, before.text, fmt::format("{:.6g}", fitted.value / factor),
+                        fitted.standard_error ? fmt::format("{:.2g}", *fitted.standard_error / factor)
+                                              : std::string(fitted.told_by == 0.0 ? "at an end" : "too few layers")});
+  }
+  text += "\n" + parameters.text() + "\n";
+
+  TextTable errors(
+      {{"errors of", Align::left}, {"layers", Align::left}, {"number"}, {"median"}, {"mean"}, {"within 10 %"}});
+  add_errors(errors, "unseen layers", calibration.cross_validated);
+  if (calibration.held_out) add_errors(errors, "held out", *calibration.held_out);
+  add_errors(errors, "the fit", calibration.of_fit);
+  text += errors.text() + network_line("unseen layers", calibration.cross_validated);
+  if (calibration.held_out) text += network_line("held out", *calibration.held_out);
+
+  constexpr std::size_t kShown = 10;
+  if (!calibration.outliers.empty())
+    text += fmt::format("\n{} outliers, the worst first:\n", calibration.outliers.size());
+  for (std::size_t i = 0; i < std::min(kShown, calibration.outliers.size()); ++i) {
+    const Outlier& o = calibration.outliers[i];
+    text += fmt::format("  line {}, {}: predicted {:+.0f} %\n", o.line, printable(o.layer), 100.0 * o.relative_error);
+  }
+  return text;
+}
+
+}  // namespace hwcost::command
