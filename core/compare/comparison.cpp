@@ -7,20 +7,11 @@
 #include <map>
 #include <numeric>
 
+#include "hwcost/calibration_record.hpp"
 #include "hwcost/error.hpp"
 
 namespace hwcost {
 namespace {
-
-// What errors are told apart by: "conv2d 1x1", "conv2d depthwise", "linear".
-std::string layer_kind(const Layer& layer) {
-  const std::string op(name(layer.op));
-  const auto* conv = std::get_if<Convolution<>>(&layer.dims);
-  if (conv == nullptr) return op;
-  if (conv->is_depthwise()) return op + " depthwise";
-  if (conv->groups != 1.0) return op + " grouped";
-  return op + (conv->kernel() == 1.0 ? " 1x1" : " dense");
-}
 
 std::optional<CauseShares> causes_of(const LayerReport& layer) {
   const double all = layer.cost.latency().value;
