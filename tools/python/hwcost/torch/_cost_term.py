@@ -122,5 +122,9 @@ class CostTerm(nn.Module):
         return expected_cost(self.expected, self._network[0].variables().double())[0] / self.reference
 
     def chosen(self) -> float:
-        """The cost of the widths that are chosen now, in the metric's unit: what `hwcost price --assign` says of them."""
+        """The cost of the widths that are chosen now, in the metric's unit: what `hwcost price --assign` says of them.
+
+        But for depthwise layers with widths by channel behind pruned channels: their shares of widths are kept here,
+        as if the channels that are left were of every width alike; on machines with tiles that can cost more.
+        """
         return self._exactly(self._network[0].chosen())
