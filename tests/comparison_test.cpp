@@ -96,6 +96,22 @@ TEST(Comparison, OfNothingIsRefusedWithTheFirstReason) {
   }
 }
 
+TEST(Comparison, SaysOfCalibratedMachinesHowManyLayersAreInTheirIntervals) {
+  const LayerTable table = table_of(
+      "a,linear,100,10,,,,,2,1e-6,\n"
+      "b,linear,100,20,,,,,1,3e-6,\n"
+      "c,linear,100,30,,,,,1,3e-6,\n");
+  EXPECT_EQ(by_row(table).share_in_intervals(), std::nullopt);
+  NetworkReport report = report_of(table.graph);
+  report.layers[0].interval = Interval{1.9e-6, 2.1e-6};  // of both runs
+  report.layers[1].interval = Interval{1e-6, 2e-6};
+  report.layers[1].extrapolation = "wide";
+  const Comparison comparison =
+      compare(table.graph, report, Metric::latency_seconds, measured_rows(table, Metric::latency_seconds));
+  EXPECT_EQ(comparison.share_in_intervals(), 0.5);
+  EXPECT_EQ(comparison.layers[1].remark, "extrapolated: wide");
+}
+
 TEST(MeasuredRows, RefuseTimesThatAreNone) {
   for (const char* time : {"0", "-1e-6"}) {
     const LayerTable table = table_of(std::string("a,linear,100,10,,,,,1,") + time + ",\n");

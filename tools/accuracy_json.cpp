@@ -34,6 +34,7 @@ Json layer_json(const ComparedLayer& layer) {
   object["error"] = json_number(layer.error());
   object["origin"] = layer.origin;
   object["bottleneck"] = layer.bottleneck;
+  if (layer.is_in_interval) object["in_interval"] = *layer.is_in_interval;
   if (layer.traffic_bytes) object["traffic_bytes"] = json_number(layer.traffic_bytes);
   if (layer.causes) {
     object["causes"] = {{"compute", json_number(layer.causes->compute)},
@@ -81,6 +82,7 @@ std::string accuracy_json(const Comparison& comparison, const std::vector<Learni
                    {"errors", statistics_json(comparison.all)},
                    {"errors_by_kind", array_of(comparison.kinds, statistics_json)},
                    {"kendall_tau", json_number(comparison.kendall_tau)},
+                   {"in_intervals", json_number(comparison.share_in_intervals())},
                    {"total", sum_json(comparison.total)},
                    {"networks", array_of(comparison.networks, sum_json)},
                    {"measured_left_out", json_number(comparison.measured_left_out)},

@@ -30,6 +30,9 @@ Pairing pairing_of(const LayerReport& layer, std::optional<double> predicted, co
 std::string remark_of(const LayerReport& layer, Pairing pairing, const MeasuredFigure& measured, Metric metric) {
   if (pairing == Pairing::unmeasured) return measured.why_not;
   std::string text = layer.reason;
+  if (!layer.extrapolation.empty()) {
+    text += fmt::format("{}extrapolated: {}", text.empty() ? "" : "; ", layer.extrapolation);
+  }
   if (pairing == Pairing::unpriced && text.empty()) text = fmt::format("{} has no {}", layer.machine, name(metric));
   if (pairing == Pairing::unpriced && !measured.value) text += "; nor was it measured: " + measured.why_not;
   return text;
@@ -52,6 +55,9 @@ ComparedLayer compared(const Layer& layer, const LayerReport& price, const Measu
   result.traffic_bytes = price.metric(Metric::traffic_bytes);
   result.bottleneck = bottleneck(price.cost);
   result.causes = causes_of(price);
+  if (price.interval) {
+    result.is_in_interval = price.interval->low <= *result.measured && *result.measured <= price.interval->high;
+  }
   return result;
 }
 
@@ -139,6 +145,16 @@ std::size_t Comparison::count(Pairing pairing) const {
 
 std::size_t Comparison::whole_networks() const {
   return static_cast<std::size_t>(std::count_if(networks.begin(), networks.end(), is_whole));
+}
+
+std::optional<double> Comparison::share_in_intervals() const {
+  std::size_t with_interval = 0, within = 0;
+  for (const ComparedLayer& layer : layers) {
+    with_interval += layer.is_in_interval.has_value();
+    within += layer.is_in_interval.value_or(false);
+  }
+  if (with_interval == 0) return std::nullopt;
+  return static_cast<double>(within) / static_cast<double>(with_interval);
 }
 
 double Comparison::share_of_networks_near() const {

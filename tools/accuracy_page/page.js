@@ -359,6 +359,7 @@ function tiles() {
     [signed(errors.bias), "bias"],
     [comparison.kendall_tau.toFixed(3), "Kendall's tau"],
     [signed(total.error), "error of the sum"],
+    ...(comparison.in_intervals === null ? [] : [[percent(comparison.in_intervals), "within their intervals"]]),
     ...(whole.length > 0 ? [[`${near.length} of ${whole.length}`, "networks within 10 %"]] : []),
   ];
   for (const [value, name] of figures) {

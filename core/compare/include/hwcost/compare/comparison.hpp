@@ -47,8 +47,9 @@ struct ComparedLayer {
   std::optional<double> traffic_bytes;        // of all runs, where the machine has them
   std::string bottleneck;                     // of the price; empty where it is not compared
   std::optional<CauseShares> causes;
-  std::string origin;                 // of the measurement
-  std::vector<std::string> networks;  // that have the layer
+  std::optional<bool> is_in_interval;  // the measurement, in that of the price; of calibrated machines
+  std::string origin;                  // of the measurement
+  std::vector<std::string> networks;   // that have the layer
 
   // predicted / measured - 1. Pre: compared.
   [[nodiscard]] double error() const { return *predicted / *measured - 1.0; }
@@ -81,6 +82,8 @@ struct Comparison {
   std::vector<std::size_t> from_worst_on{};  // compared layers by the size of their error, largest first
 
   [[nodiscard]] HWCOST_EXPORT std::size_t count(Pairing pairing) const;
+  // Of the compared layers whose price has an interval, those that were measured within it; nothing without any.
+  [[nodiscard]] HWCOST_EXPORT std::optional<double> share_in_intervals() const;
   // Of networks all of whose layers are compared: how many, and the share of them whose sum is near.
   [[nodiscard]] HWCOST_EXPORT std::size_t whole_networks() const;
   [[nodiscard]] HWCOST_EXPORT double share_of_networks_near() const;
