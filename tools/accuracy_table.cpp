@@ -124,8 +124,7 @@ class AccuracyTable {
     line("median error", percent(comparison_.all.median));
     line("within 10 %", percent(comparison_.all.share_near));
     line("Kendall's tau", fmt::format("{:.3f}", comparison_.kendall_tau));
-    if (const auto share = comparison_.share_in_intervals())
-      line("within intervals", percent(*share) + " of layers");
+    if (const auto share = comparison_.share_in_intervals()) line("within intervals", percent(*share) + " of layers");
     if (comparison_.whole_networks() > 0) {
       line("networks", fmt::format("{} compared whole, the sums of {} within 10 %", comparison_.whole_networks(),
                                    percent(comparison_.share_of_networks_near())));
