@@ -20,29 +20,27 @@ using Nodes = std::vector<InfoNode>;
                    fmt::format("{} is {}; {} is wanted", in_quotes(node.key), in_quotes(node.value), wanted));
 }
 
-std::optional<double> number(std::string_view text) {
-  double value = 0.0;
+// Nothing but a finite number, which goes to `value`.
+bool read_number(std::string_view text, double& value) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_number = fault == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
-  return is_number ? std::optional(value) : std::nullopt;
+  return fault == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
 }
 
 double number_in(const InfoNode& node, const std::string& file, double low, double high) {
-  const auto value = number(node.value);
-  if (!value || *value < low || *value > high) fail(node, file, fmt::format("a number from {} to {}", low, high));
-  return *value;
+  double value = 0.0;
+  if (!read_number(node.value, value) || value < low || value > high)
+    fail(node, file, fmt::format("a number from {} to {}", low, high));
+  return value;
 }
 
 // "LOW HIGH"
 template <class Pair>
 Pair ordered_pair(const std::vector<std::string>& words, std::size_t first, const InfoNode& node,
                   const std::string& file, std::string_view wanted) {
-  const auto low = first + 1 < words.size() ? number(words[first]) : std::nullopt;
-  const auto high = first + 1 < words.size() ? number(words[first + 1]) : std::nullopt;
-  if (!low || !high || *low > *high) fail(node, file, wanted);
   Pair pair;
-  pair.low = *low;
-  pair.high = *high;
+  const bool are_numbers =
+      first + 1 < words.size() && read_number(words[first], pair.low) && read_number(words[first + 1], pair.high);
+  if (!are_numbers || pair.low > pair.high) fail(node, file, wanted);
   return pair;
 }
 
