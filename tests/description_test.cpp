@@ -121,8 +121,7 @@ const std::vector<Fault> kHeadFaults = {
     {"MisspeltField", "backend ", "bakend ", "toy.info:3: error: unknown key 'bakend'; did you mean 'backend'?"},
     {"UnknownField", "backend ", "colour ",
      "toy.info:3: error: unknown key 'colour'; known: name, backend, summary, inherit, default_bits, unmodelled, "
-     "formula, "
-     "uncounted_modules, parameter"},
+     "formula, uncounted_modules, calibration, parameter"},
     {"RepeatedField", "summary ", "backend x\nsummary ",
      "toy.info:4: error: 'backend' is given twice, first in line 3"},
     {"BlockForValue", "backend       systolic", "backend systolic { a b }",

@@ -6,8 +6,6 @@ Usage: measure_command_test.py REPOSITORY HWCOST
 
 import csv
 import io
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -102,17 +100,6 @@ def narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder):
     assert row["status"] == "approximated" and "integers of 8 bit" in row["reason"], row
 
 
-def a_terminal_sees_the_time_left(folder):
-    terminal, theirs = pty.openpty()
-    command = [HWCOST, "measure", "layers.csv", "--hw", "host-onednn", "--ungated", "--store", "t.db", "--time-limit", "1h"]
-    command += ["--hw-path", str(REPOSITORY / "hw_descriptions")]
-    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=theirs, check=False)
-    os.close(theirs)
-    shown = os.read(terminal, 65536).decode()
-    os.close(terminal)
-    assert "0 of 8, 60 min left: pass 1, conv2d" in shown and "s left: pass 2" in shown, shown
-
-
 def wrong_usage_is_told(folder):
     assert "not measured: wanted" in hwcost(folder, "measure", "layers.csv", "--hw", "mpic", "--store", "m.db", status=1)
     assert not (folder / "m.db").exists()
@@ -129,7 +116,6 @@ def main():
         a_killed_run_goes_on(folder)
         a_run_in_sequence_is_set_beside_the_sum(folder)
         narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder)
-        a_terminal_sees_the_time_left(folder)
         wrong_usage_is_told(folder)
 
 

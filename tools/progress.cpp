@@ -19,6 +19,17 @@ std::string time_left_text(double seconds) {
 
 }  // namespace
 
+std::string progress_text(std::size_t done, std::size_t left, double elapsed_seconds,
+                          std::optional<double> most_seconds, const std::string& what) {
+  std::optional<double> seconds = most_seconds;
+  if (done > 0) {
+    const double forecast = elapsed_seconds / static_cast<double>(done) * static_cast<double>(left);
+    seconds = std::min(forecast, most_seconds.value_or(forecast));
+  }
+  const std::string time = seconds ? fmt::format(", {}", time_left_text(*seconds)) : std::string();
+  return fmt::format("{} of {}{}: {}", done, done + left, time, what);
+}
+
 Progress::Progress(std::size_t steps)
     : steps_(steps), on_terminal_(::isatty(STDERR_FILENO) == 1), start_(std::chrono::steady_clock::now()) {}
 
@@ -33,13 +44,7 @@ void Progress::next(const std::string& what) {
 
 void Progress::at(std::size_t done, std::size_t left, const std::string& what, std::optional<double> most_seconds) {
   const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  std::optional<double> seconds = most_seconds;
-  if (done > 0) {
-    const double forecast = elapsed / static_cast<double>(done) * static_cast<double>(left);
-    seconds = std::min(forecast, most_seconds.value_or(forecast));
-  }
-  const std::string time = seconds ? fmt::format(", {}", time_left_text(*seconds)) : std::string();
-  show(done, done + left, fmt::format("{} of {}{}: {}", done, done + left, time, what));
+  show(done, done + left, progress_text(done, left, elapsed, most_seconds, what));
 }
 
 void Progress::show(std::size_t done, std::size_t steps, const std::string& text) {

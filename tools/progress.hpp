@@ -8,6 +8,11 @@
 
 namespace hwcost::command {
 
+// "3 of 8, 12 s left: WHAT": `done` steps took `elapsed_seconds`, `left` are left. The time is what these take should
+// they be like the others, at most `most_seconds`; none where neither is known.
+std::string progress_text(std::size_t done, std::size_t left, double elapsed_seconds,
+                          std::optional<double> most_seconds, const std::string& what);
+
 // A bar on stderr over `steps` steps; nothing at all where stderr is no terminal. Gone when it is destroyed.
 class Progress {
  public:
@@ -18,8 +23,7 @@ class Progress {
 
   // Begins the next step.
   void next(const std::string& what);
-  // Begins the step after `done` others, where their number is not known beforehand: `left` with this one. Tells the
-  // time left, should the others take as long each; at most `most_seconds`.
+  // Begins the step after `done` others, where their number is not known beforehand: `left` with this one.
   void at(std::size_t done, std::size_t left, const std::string& what, std::optional<double> most_seconds);
 
  private:
