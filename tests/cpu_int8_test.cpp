@@ -144,14 +144,14 @@ Errors errors(const std::string& isa) {
 TEST(CascadeLake, VnniIsWithinItsStatedErrorOfTheLayersThatItWasFittedTo) {
   const Errors e = errors("vnni");
   EXPECT_LT(e.median(), 0.029);
-  EXPECT_GT(e.share_within(0.10), 0.90);
+  EXPECT_GT(e.share_within(0.10), 0.92);
   EXPECT_EQ(e.networks.size(), 69u);
   EXPECT_GT(e.networks_within(0.10), 0.95);
 }
 TEST(CascadeLake, Avx2IsWithinItsStatedErrorOfTheLayersThatItWasFittedTo) {
   const Errors e = errors("avx2");
-  EXPECT_LT(e.median(), 0.031);
-  EXPECT_GT(e.share_within(0.10), 0.84);
+  EXPECT_LT(e.median(), 0.023);
+  EXPECT_GT(e.share_within(0.10), 0.92);
 }
 
 // Timed elsewhere, AVX-512 without VNNI takes 1.2 to 2.7 times as long as with it.
@@ -204,6 +204,39 @@ TEST(CpuInt8, TileTakesWhatPortsAndLatencyAllow) {
   EXPECT_EQ(cycles(6, 80, 64), 16 * 12 + 16 * 5);      // a fifth vector is a block of its own
   EXPECT_EQ(cycles(28, 16, 64), 16 * (28 + 2) / 2.0);  // bound by loads, the prefetch among them
   EXPECT_EQ(cycles(6, 64, 1), 12);                     // one channel is a step too
+}
+
+// Thirteen vectors are a prime number: each is worked on by itself, and inputs are broadcast for each of them.
+TEST(CpuInt8, DirectKernelsShareBroadcastsAmongVectorsThatDivideAll) {
+  const auto counts = [](double out_channels, double edge) {
+    return cpu_int8::counts(kAvx2, Convolution<>{.in_channels = 32,
+                                                 .out_channels = out_channels,
+                                                 .in_height = edge,
+                                                 .in_width = edge,
+                                                 .out_height = edge,
+                                                 .out_width = edge,
+                                                 .kernel_height = 3,
+                                                 .kernel_width = 3,
+                                                 .pad_top = 1,
+                                                 .pad_bottom = 1,
+                                                 .pad_left = 1,
+                                                 .pad_right = 1});
+  };
+  using enum cpu_int8::Term;
+  EXPECT_EQ(counts(96, 14)[row], 14 * 12 / 4);
+  EXPECT_EQ(counts(104, 14)[row], 14 * 13);
+  EXPECT_EQ(counts(96, 7)[row], 7 * 12 / 2);  // tiles of two and of three would leave one output of seven over
+  EXPECT_GT(counts(104, 14)[load], 4.0 * counts(96, 14)[load]);
+}
+
+// 22 columns: two vectors of eight, and pieces of four and of two.
+TEST(CpuInt8, ColumnsLeftOverInAGemmAreDoneInPieces) {
+  const auto vectors = [](double columns) {
+    return cpu_int8::counts(kAvx2, Linear<>{.in_channels = 64, .out_channels = columns})[cpu_int8::Term::vector];
+  };
+  EXPECT_EQ(vectors(16), 2);
+  EXPECT_EQ(vectors(22), 4);
+  EXPECT_EQ(vectors(23), 5);
 }
 
 TEST(CpuInt8, TapsThatReadPaddingAloneAreSkipped) {

@@ -116,6 +116,8 @@ void count_brgemm(const Structure& machine, const Shape& s, Counts& c) {
   c[Term::entry] = s.runs() * s.down.outputs * s.taps() * tiles(s.out, block);
   c[Term::vector] = s.runs() * s.pixels * tiles(s.out, machine.lanes);
   c[Term::masked] = when(!divides(machine.lanes, s.out), s.runs() * s.pixels);
+  c[Term::sliced] = when(s.groups > 1.0, c[Term::vector]);
+  c[Term::sliced_masked] = when(s.groups > 1.0, c[Term::masked]);
   c[Term::refetch] = s.batch * outgrown_l2(machine, s.bytes.weights);
   add_bytes(machine, s.bytes, c);
 }
@@ -148,14 +150,36 @@ void count_brgemm_depthwise(const Structure& machine, const Shape& s, Counts& c)
   add_spill(machine, s.bytes.input + s.bytes.output, c);
 }
 
+// Registers of a direct kernel that hold sums; without a single instruction for it, a multiply-add needs three more.
+double sum_registers(const Structure& machine) { return machine.registers - (machine.instructions > 1.0 ? 4.0 : 2.0); }
+
+// Vectors that a direct kernel works on together: the most of four, three and two that divide all of them and of which
+// `fits` says that outputs may be tiled so.
+template <class Fits>
+double vectors_together(double vectors, Fits&& fits) {
+  for (double together = 4.0; together > 1.0; --together) {
+    if (divides(together, vectors) && fits(together)) return together;
+  }
+  return 1.0;
+}
+
+// A call for each row of outputs and block of vectors. Where taps overlap, small kernels keep a row's inputs in
+// registers.
 void count_direct_depthwise(const Structure& machine, const Shape& s, Counts& c) {
+  const Taps& row = s.across;
   const double vectors = tiles(s.groups, machine.lanes);
+  const double together = vectors_together(vectors, [](double) { return true; });
+  const double blocks = vectors / together;
+  const double registers = sum_registers(machine) + 1.0;
+  const bool keeps_inputs = row.stride < row.taps && row.taps < 4.0 && row.dilation == 1.0;
+  const double tile =
+      keeps_inputs ? (registers + 1.0 - row.taps + row.stride) / (together + row.stride) : registers / together;
   const double rows = s.batch * s.down.outputs;
   const double row_taps = s.batch * s.down.pairs();
-  c[Term::cycle] = row_taps * vectors * s.across.pairs() * machine.instructions / machine.ports;
-  c[Term::row] = rows;
+  c[Term::cycle] = row_taps * vectors * row.pairs() * machine.instructions / machine.ports;
+  c[Term::row] = rows * blocks;
   c[Term::row_vector] = rows * vectors;
-  c[Term::tap] = row_taps * s.across.taps * vectors;
+  c[Term::block] = row_taps * row.taps * tiles(row.outputs, std::max(std::floor(tile), 1.0)) * blocks;
   c[Term::vector] = s.batch * s.pixels * vectors;
   add_spill(machine, s.bytes.input + s.bytes.output, c);
 }
@@ -167,21 +191,32 @@ double direct_block(const Structure& machine, const Shape& s) {
   return block;
 }
 
+// Blocks of vectors that share the broadcasts of inputs. Tiles of a row are to hold its padding, and to leave no single
+// output over; 1x1 kernels do without.
+double direct_blocks(const Structure& machine, const Shape& s, Kernel kernel, double vectors) {
+  if (kernel == Kernel::direct_pointwise) return tiles(vectors, 4.0);
+  const auto fits = [&](double together) {
+    const double tile = std::min(s.across.outputs, std::floor(sum_registers(machine) / (together + 1.0)));
+    return tile >= 1.0 && s.across.pad <= tile && std::fmod(s.across.outputs, tile) != 1.0;
+  };
+  return vectors / vectors_together(vectors, fits);
+}
+
 void count_direct(const Structure& machine, const Shape& s, Counts& c) {
   const double block = direct_block(machine, s);
   const double depth = s.groups > 1.0 ? rounded_up_to(s.in, block) : s.in;
   const double steps = tiles(depth, kStepDepth);
   const double vectors = tiles(s.out, block);
-  const double fours = tiles(vectors, 4.0);
+  const double blocks = direct_blocks(machine, s, c.kernel, vectors);
   const double pairs = s.runs() * s.down.pairs() * s.across.pairs();
   c[Term::cycle] = pairs * steps * vectors * machine.instructions / machine.ports;
-  c[Term::load] = pairs * steps * fours;
-  c[Term::row] = s.runs() * s.down.outputs * fours;
+  c[Term::load] = pairs * steps * blocks;
+  c[Term::row] = s.runs() * s.down.outputs * blocks;
   c[Term::row_vector] = s.runs() * s.down.outputs * vectors;
-  c[Term::tap] = s.runs() * s.down.pairs() * s.across.taps * fours;
+  c[Term::tap] = s.runs() * s.down.pairs() * s.across.taps * blocks;
   c[Term::vector] = s.runs() * s.pixels * vectors;
   c[Term::masked] = when(!divides(block, s.out), s.runs() * s.pixels);
-  c[Term::byte_tail] = when(!divides(kStepDepth, s.in), pairs * fours);
+  c[Term::byte_tail] = when(!divides(kStepDepth, s.in), pairs * blocks);
   c[Term::strided] = when(s.across.stride > 1.0, c[Term::cycle]);
   c[Term::reread] = s.runs() * tiles(s.pixels, 64.0) * s.out * s.in * s.taps();
   add_bytes(machine, s.bytes, c);
@@ -232,8 +267,20 @@ void count_brgemm(const Structure& machine, const Product& p, Counts& c) {
   add_bytes(machine, p.bytes, c);
 }
 
+// Vectors of columns; those left over are done in pieces of 8, 4, 2 and 1, which take as long.
+double vectors_and_pieces(const Structure& machine, double columns) {
+  double vectors = std::floor(columns / machine.lanes);
+  double rest = std::ceil(columns - vectors * machine.lanes);
+  for (double piece = machine.lanes / 2.0; rest > 0.0; piece /= 2.0) {
+    if (rest < piece) continue;
+    rest -= piece;
+    ++vectors;
+  }
+  return vectors;
+}
+
 void count_gemm(const Structure& machine, const Product& p, Counts& c) {
-  const double vectors = tiles(p.columns, machine.lanes);
+  const double vectors = vectors_and_pieces(machine, p.columns);
   const double steps = tiles(p.depth, kStepDepth) * machine.instructions / machine.ports;
   constexpr double kTileRows = 4.0;
   c[Term::call] = p.products;
@@ -301,6 +348,7 @@ Counts counts(const Structure& machine, const Convolution<>& d) {
       break;
     case Kernel::reference:
       c[Term::mac] = s.runs() * s.down.pairs() * s.across.pairs() * s.in * s.out;
+      c[Term::output] = s.bytes.output;
       break;
     default:
       count_brgemm(machine, s, c);

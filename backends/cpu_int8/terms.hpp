@@ -40,12 +40,14 @@ enum class Term : std::uint8_t {
   tile_cycle,      // cycles with rows rounded up to whole tiles
   visit,           // of a vector of channels by a tap of a tile
   block,           // the same of up to four vectors
-  row,             // output rows
+  row,             // output rows, of direct kernels for every block of vectors
   row_vector,      // the same for every vector of channels
   tap,             // rows of input by columns of the kernel
   entry,           // of the list of products that one call adds up
   vector,          // of outputs, stored
   masked,          // of vectors that are not full
+  sliced,          // vectors of outputs that are a group's slice of all channels: other groups write to the same lines
+  sliced_masked,   // the same of vectors that are not full
   decode,          // instructions that no longer stay decoded
   depth_tail,      // rows whose depth is no multiple of 16
   byte_tail,       // rows whose depth is no multiple of 4
@@ -92,6 +94,8 @@ inline constexpr std::array<TermInfo, kTermCount> kTerms{{
     {"entry", "cycle", Cause::overhead, Growth::macs},
     {"vector", "cycle", Cause::compute, Growth::output},
     {"masked", "cycle", Cause::compute, Growth::output},
+    {"sliced", "cycle", Cause::memory, Growth::output},
+    {"sliced_masked", "cycle", Cause::memory, Growth::output},
     {"decode", "cycle/instruction", Cause::compute, Growth::macs},
     {"depth_tail", "cycle/row", Cause::compute, Growth::macs},
     {"byte_tail", "cycle/row", Cause::compute, Growth::macs},
@@ -139,6 +143,9 @@ constexpr std::array<Price, N> of(Kernel kernel, const Term (&terms)[N]) {
 }
 inline constexpr Term kBrgemm[]{layer,      call,  cycle,  decode, entry,   vector,    masked,
                                 depth_tail, input, output, weight, refetch, beyond_l2, beyond_l3};
+inline constexpr Term kBrgemmConvolution[]{layer,  call,    cycle,         decode,     entry, vector,
+                                           masked, sliced,  sliced_masked, depth_tail, input, output,
+                                           weight, refetch, beyond_l2,     beyond_l3};
 inline constexpr Term kDirect[]{layer,     cycle,   load,  row,    row_vector, tap,    vector,    masked,
                                 byte_tail, strided, input, output, weight,     reread, beyond_l2, beyond_l3};
 inline constexpr Term kGemm[]{layer,  call,  cycle,  vector, tile,      tile_cycle,
@@ -146,17 +153,18 @@ inline constexpr Term kGemm[]{layer,  call,  cycle,  vector, tile,      tile_cyc
 }  // namespace detail
 
 inline constexpr auto kPrices = detail::joined(
-    detail::of(Kernel::brgemm_pointwise, detail::kBrgemm), detail::of(Kernel::brgemm_spatial, detail::kBrgemm),
+    detail::of(Kernel::brgemm_pointwise, detail::kBrgemmConvolution),
+    detail::of(Kernel::brgemm_spatial, detail::kBrgemmConvolution),
     detail::of(Kernel::brgemm_depthwise,
                {Term::layer, Term::cycle, Term::row, Term::tap, Term::visit, Term::block, Term::vector, Term::masked,
                 Term::beyond_l1, Term::wide_row, Term::beyond_l2, Term::beyond_l3}),
     detail::of(Kernel::brgemm_linear, detail::kBrgemm), detail::of(Kernel::brgemm_matmul, detail::kBrgemm),
     detail::of(Kernel::direct_pointwise, detail::kDirect), detail::of(Kernel::direct_spatial, detail::kDirect),
-    detail::of(Kernel::direct_depthwise, {Term::layer, Term::cycle, Term::row, Term::row_vector, Term::tap,
+    detail::of(Kernel::direct_depthwise, {Term::layer, Term::cycle, Term::row, Term::row_vector, Term::block,
                                           Term::vector, Term::beyond_l2, Term::beyond_l3}),
     detail::of(Kernel::gemm_grouped,
                {Term::layer, Term::call, Term::cycle, Term::copied, Term::copied_strided, Term::pixel, Term::output}),
     detail::of(Kernel::gemm_linear, detail::kGemm), detail::of(Kernel::gemm_matmul, detail::kGemm),
-    detail::of(Kernel::reference, {Term::layer, Term::mac}));
+    detail::of(Kernel::reference, {Term::layer, Term::mac, Term::output}));
 
 }  // namespace hwcost::cpu_int8
