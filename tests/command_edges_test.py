@@ -83,6 +83,15 @@ class CommandEdges(unittest.TestCase):
             self.assertIn("would be overwritten", self.refused("price", model, "--hw", "counts", "--output", output))
         self.assertEqual(model.read_bytes(), MODEL.read_bytes())
 
+    def test_machines_that_are_priced_on_are_not_overwritten(self):
+        parent, child = self.folder / "parent.info", self.folder / "child.info"
+        parent.write_text("name parent\ninherit mpic\nparameter { clock \"1 MHz\" { source \"me\" kind guessed } }\n")
+        child.write_text("name child\ninherit \"parent.info\"\n")
+        before = parent.read_bytes(), child.read_bytes()
+        for output in (parent, child):
+            self.assertIn("would be overwritten", self.refused("price", MODEL, "--hw", child, "--output", output))
+        self.assertEqual((parent.read_bytes(), child.read_bytes()), before)
+
     def test_options_that_mean_nothing(self):
         for options in (["--batch", "0"], ["--batch", "1e30"], ["--batch", "9007199254740993"], ["--bits", "w99a8"],
                         ["--bits", ""], ["--input-shape", "=1x3"], ["--input-shape", "x=1x{1,2"], ["--hw", ","],

@@ -58,6 +58,9 @@ def what_was_not_measured_is_refused(folder):
     rows = prices(folder, "layers.csv", "--hw", "host-onednn", "--store", "a.db", "--buffers", "cold", status=3)
     assert "was not measured on this machine" in rows["conv"]["reason"], rows["conv"]
     assert "cannot be read" in hwcost(folder, "price", "layers.csv", "--hw", "host-onednn", "--store", "no.db", status=1)
+    told = hwcost(folder, "price", "layers.csv", "--hw", "host-onednn", "--store", "a.db", "--output", "a.db", status=2)
+    assert "a.db is read here, and would be overwritten" in told, told
+    hwcost(folder, "store", "export", "a.db")  # it is still there
     hwcost(folder, "price", "layers.csv", "--hw", "host-onednn", "--measure", "missing", status=2)
 
 

@@ -11,6 +11,7 @@
 
 #include "hwcost/description.hpp"
 #include "hwcost/formula.hpp"
+#include "hwcost/machine.hpp"
 #include "hwcost/registry.hpp"
 
 namespace hwcost::command {
@@ -38,6 +39,9 @@ struct Session {
   // The built-in backends and those of the plugins, which are loaded now. Throws InputError.
   [[nodiscard]] Registry registry() const;
 };
+
+// The files that a machine is made of: its description, those that it inherits from, and its fallback's.
+std::vector<std::string> files_of(const Machine& machine);
 
 void add_price_command(CLI::App& app, Session& session);
 void add_import_command(CLI::App& app, Session& session);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <system_error>
 
 #include "accuracy_output.hpp"
 #include "command.hpp"
@@ -56,9 +57,23 @@ std::string in_format(const Comparison& comparison, const std::vector<LearningCu
   return {};
 }
 
+void refuse_to_overwrite_inputs(const CompareOptions& options, const Session& session, const Machine& machine) {
+  std::vector<std::string> inputs = files_of(machine);
+  inputs.insert(inputs.end(), session.plugins.begin(), session.plugins.end());
+  inputs.insert(inputs.end(), {options.model.file, options.model.assignment_file, options.measuring.store(),
+                               options.against, options.learning_curves});
+  refuse_to_overwrite(inputs, options.output);
+  refuse_to_overwrite(inputs, options.page, "--html");
+  std::error_code no_such_file;
+  const auto place_of = [&](const std::string& file) { return std::filesystem::weakly_canonical(file, no_such_file); };
+  if (!options.page.empty() && !options.output.empty() && place_of(options.page) == place_of(options.output))
+    throw CLI::ValidationError("--html", "is the same file as --output");
+}
+
 Comparison comparison_of(const CompareOptions& options, const Session& session) {
   const Registry registry = options.measuring.over(session.registry());
   const Machine machine = load_machine(options.machine, session.search_path(), registry);
+  refuse_to_overwrite_inputs(options, session, machine);
   if (is_sweep(options.model.input_shapes))
     throw CLI::ValidationError("--input-shape", "one shape is compared at a time");
   Progress progress(3);
@@ -79,11 +94,6 @@ Comparison comparison_of(const CompareOptions& options, const Session& session) 
 }
 
 int run(const CompareOptions& options, const Session& session) {
-  for (const std::string& written : {options.output, options.page})
-    refuse_to_overwrite({options.model.file, options.model.assignment_file, options.against, options.learning_curves},
-                        written);
-  if (!options.page.empty() && options.page == options.output)
-    throw CLI::ValidationError("--html", "is the same file as --output");
   std::vector<LearningCurve> curves;
   if (!options.learning_curves.empty()) curves = read_learning_curves(options.learning_curves);
   const Comparison comparison = comparison_of(options, session);

@@ -22,6 +22,8 @@ void MeasuringChoices::add_to(CLI::App& command) {
   add_measuring_flags(command, values_->measuring);
 }
 
+std::string MeasuringChoices::store() const { return values_->store; }
+
 Registry MeasuringChoices::over(Registry registry) const {
   if (values_->policy != MeasurePolicy::never && values_->store.empty()) throw CLI::RequiredError("--store");
   return values_->store.empty() ? registry : with_entry(registry, onednn_entry(*values_));
@@ -34,6 +36,7 @@ struct MeasuringChoices::Values {};
 MeasuringChoices::MeasuringChoices() = default;
 MeasuringChoices::~MeasuringChoices() = default;
 void MeasuringChoices::add_to(CLI::App&) {}
+std::string MeasuringChoices::store() const { return {}; }
 Registry MeasuringChoices::over(Registry registry) const { return registry; }
 
 #endif

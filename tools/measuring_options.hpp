@@ -18,6 +18,8 @@ class MeasuringChoices {
 
   // --store, --measure, --threads, --buffers. `this` must outlive the parsing.
   void add_to(CLI::App& command);
+  // The file of --store; empty where it was not given.
+  [[nodiscard]] std::string store() const;
   // The same backends, the measured ones over the store that was chosen.
   [[nodiscard]] Registry over(Registry registry) const;
 

@@ -98,11 +98,21 @@ bool has_unsupported(const std::vector<PricedRun>& runs) {
   });
 }
 
+void refuse_to_overwrite_inputs(const PriceOptions& options, const Session& session,
+                                const std::vector<Machine>& machines) {
+  std::vector<std::string> inputs{options.model.file, options.model.assignment_file, options.measuring.store()};
+  inputs.insert(inputs.end(), session.plugins.begin(), session.plugins.end());
+  for (const Machine& machine : machines) {
+    const std::vector<std::string> files = files_of(machine);
+    inputs.insert(inputs.end(), files.begin(), files.end());
+  }
+  refuse_to_overwrite(inputs, options.output);
+}
+
 int run(const PriceOptions& options, const Session& session) {
   const std::vector<std::string> names = machine_names(options);
   if (options.breakdown && (options.detail != Detail::layer || options.format == Format::csv))
     throw CLI::ValidationError("--breakdown", "is of layers, in a table or in json");
-  refuse_to_overwrite({options.model.file, options.model.assignment_file}, options.output);
   EvaluateOptions how;
   how.optimizer = options.optimizer;
   how.with_mapping = options.detail == Detail::layer && (options.breakdown || options.format == Format::json);
@@ -110,6 +120,7 @@ int run(const PriceOptions& options, const Session& session) {
   const Registry registry = options.measuring.over(session.registry());
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
+  refuse_to_overwrite_inputs(options, session, machines);
 
   const std::vector<PricedRun> runs = priced_runs(options, machines, how);
   write_result(options.output, in_format(runs, options));

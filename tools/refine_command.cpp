@@ -60,6 +60,9 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
     if (!how.metric) how.metric = Metric::cost;
   }
   const Machine machine = load_machine(options.machine, session.search_path(), session.registry());
+  std::vector<std::string> inputs = files_of(machine);  // without the assignments, which may be refined in place
+  inputs.insert(inputs.end(), {options.model.file, options.scores});
+  refuse_to_overwrite(inputs, options.output);
   Progress progress(2);
   progress.next("reading " + options.model.file);
   ModelOptions unassigned = options.model;
@@ -75,7 +78,6 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
 }
 
 int run(const RefineCommandOptions& options, const Session& session) {
-  refuse_to_overwrite({options.model.file, options.scores}, options.output);  // assignments may be refined in place
   const NetworkRefinement refinement = refined(options, session);
   std::vector<Assignment> assignments;
   bool some_unpriced = false;

@@ -123,11 +123,11 @@ void write_result(const std::string& file, std::string_view text) {
   }
 }
 
-void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::string& output) {
+void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::string& output, const std::string& option) {
   for (const std::string& input : inputs) {
     std::error_code no_such_file;
     if (!input.empty() && fs::is_regular_file(input, no_such_file) && fs::equivalent(input, output, no_such_file))
-      throw CLI::ValidationError("--output", input + " is read here, and would be overwritten");
+      throw CLI::ValidationError(option, input + " is read here, and would be overwritten");
   }
 }
 

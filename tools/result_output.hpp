@@ -12,6 +12,8 @@ namespace hwcost::command {
 void write_result(const std::string& file, std::string_view text);
 
 // Throws CLI::ValidationError where one of the files that are read is the output, by whatever name: it would be lost.
-void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::string& output);
+// `option` is the one that names the output.
+void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::string& output,
+                         const std::string& option = "--output");
 
 }  // namespace hwcost::command

@@ -11,6 +11,15 @@ Registry Session::registry() const {
   return registry;
 }
 
+std::vector<std::string> files_of(const Machine& machine) {
+  std::vector<std::string> files;
+  for (const Machine* each = &machine; each != nullptr; each = each->fallback.get()) {
+    files.push_back(each->description.file());
+    for (const auto& [key, parameter] : each->description.parameters()) files.push_back(parameter.place.file);
+  }
+  return files;
+}
+
 void add_plugin_options(CLI::App& command, Session& session) {
   command
       .add_option("--plugin", session.plugins,
