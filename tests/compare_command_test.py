@@ -72,6 +72,9 @@ def check_sources(repository, hwcost, folder, table):
     machine = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", "cascadelake-avx2", "--format", "json"))
     assert machine["pairings"]["compared"] == 4 and machine["against"] == "cascadelake-avx2"
     resnet = repository / "tests/models/resnet8_op13.onnx"
+    misnamed = folder / "misnamed.csv"
+    misnamed.write_text("op,in_channels,out_channels,measured_latency_seconds,x_activation\n"
+                        "linear,8,8,1e-6,\nlinear,8,9,1e-6,reluu\n", encoding="utf-8")
     for arguments, words in {
         ("--hw", "counts"): "no figure to compare: measured latency_seconds; counts defines none",
         ("--hw", "cascadelake-vnni", "--metric", "energy_joules"): "no energy_joules to compare",
@@ -79,12 +82,16 @@ def check_sources(repository, hwcost, folder, table):
         ("--hw", "cascadelake-vnni", "--against", folder / "none.csv"): "none.csv",
         ("--hw", "cascadelake-vnni", "--against", folder / "none.db"): "none.db",
         ("--hw", "cascadelake-vnni", "--against", "no-such-machine"): "no-such-machine",
+        ("--hw", "cascadelake-vnni", "--against", misnamed): "misnamed.csv:3: error: x_activation is 'reluu'",
     }.items():
         told = run(hwcost, table, *arguments, status=1)
         assert words in told and told.count("\n") == 1, told
     told = run(hwcost, resnet, "--hw", "cascadelake-vnni", status=1)
     assert "name a layer table, a store or a machine by --against" in told, told
-    run(hwcost, table, "--hw", "cascadelake-vnni", "--output", table, status=2)
+    page = folder / "same.html"
+    for arguments in (("--output", table), ("--output", page, "--html", f"{folder}/./same.html")):
+        run(hwcost, table, "--hw", "cascadelake-vnni", *arguments, status=2)
+    assert not page.exists()
 
 
 # Whatever a layer is called, it reaches the page as text; and the page asks for nothing that is not in it.

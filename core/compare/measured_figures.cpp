@@ -72,10 +72,18 @@ class Index {
 Layer layer_of(const LayerTable& table, std::size_t row) {
   Layer layer = table.graph.nodes[row].layer;
   const auto& extra = table.rows[row].extra;
-  const auto activation = extra.find("activation");
-  if (activation != extra.end()) layer.fused_activation = op_named(activation->second);
-  const auto bias = extra.find("bias_bits");
-  if (bias != extra.end()) layer.precision.bias = number_format_from(bias->second).value_or(layer.precision.bias);
+  const auto read = [&](const std::string& column, auto& value, auto&& named, std::string_view wanted) {
+    const auto cell = extra.find(column);
+    if (cell == extra.end() || cell->second.empty()) return;
+    const auto found = named(cell->second);
+    if (!found) {
+      throw InputError({table.graph.file, table.rows[row].line},
+                       fmt::format("x_{} is '{}'; wanted {}", column, cell->second, wanted));
+    }
+    value = *found;
+  };
+  read("activation", layer.fused_activation, op_named, "the name of an operator");
+  read("bias_bits", layer.precision.bias, number_format_from, "a number format");
   return layer;
 }
 

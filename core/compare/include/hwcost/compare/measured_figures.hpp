@@ -35,7 +35,8 @@ struct MeasuredLayer {
 
 // A figure a row. Throws InputError with file and line where one is not above 0.
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredFigure> measured_rows(const LayerTable& table, Metric metric);
-// The measured rows as layers. x_activation and x_bias_bits, which tables of measurements have, count.
+// The measured rows as layers. x_activation and x_bias_bits, which tables of measurements have, count. Throws
+// InputError with file and line where one of them names nothing, and as measured_rows() does.
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredLayer> measured_layers(const LayerTable& table, Metric metric);
 // The networks that a row's column x_network names, several with '|' between them; not `random`.
 [[nodiscard]] HWCOST_EXPORT std::vector<std::string> networks_of(const TableRow& row);
