@@ -55,6 +55,18 @@ TEST(Chain, LayersOfATableReadWhatTheOneBeforeWrote) {
   EXPECT_EQ(chain.links[0].repeat, 3.0);
 }
 
+TEST(Chain, LayerWithoutEdgesBehindOneWithoutOutputsReadsABufferOfItsOwn) {
+  Graph graph;
+  graph.tensors.emplace_back();
+  append(graph, Op::linear, {0});
+  graph.nodes.back().outputs.clear();
+  add_layer(graph, linear());
+  const LayerChain chain = chain_of(graph);
+  ASSERT_EQ(chain.links.size(), 2u);
+  EXPECT_EQ(chain.links[1].inputs.size(), 1u);
+  EXPECT_NE(chain.links[1].inputs, chain.links[0].inputs);
+}
+
 TEST(Chain, LayerThatCannotBeMeasuredHasItsReason) {
   const LayerTable table = read_layer_table("op,in_channels,out_channels,w_bits\nlinear,8,8,4:4|8:4\n", "t");
   EXPECT_NE(chain_of(table.graph).links[0].refusal.find("several widths"), std::string::npos);

@@ -75,7 +75,12 @@ def check_sources(repository, hwcost, folder, table):
     misnamed = folder / "misnamed.csv"
     misnamed.write_text("op,in_channels,out_channels,measured_latency_seconds,x_activation\n"
                         "linear,8,8,1e-6,\nlinear,8,9,1e-6,reluu\n", encoding="utf-8")
+    two_machines = folder / "two_machines.csv"
+    two_machines.write_text("op,in_channels,out_channels,measured_latency_seconds,x_governor\n"
+                            "linear,8,8,1e-6,performance\nlinear,8,9,1e-6,powersave\n", encoding="utf-8")
     for arguments, words in {
+        ("--hw", "cascadelake-vnni", "--against", two_machines): "two_machines.csv:3: error: measured on or with "
+                                                                 "'governor powersave', and line 2",
         ("--hw", "counts"): "no figure to compare: measured latency_seconds; counts defines none",
         ("--hw", "cascadelake-vnni", "--metric", "energy_joules"): "no energy_joules to compare",
         ("--hw", "cascadelake-vnni", "--against", repository / "tests/golden/mpic.csv"): "nothing was measured",

@@ -96,6 +96,12 @@ def a_run_in_sequence_is_set_beside_the_sum(folder):
     assert "in sequence: 4 layers in " in text and "gap: the sum of these layers" in text, text
 
 
+def what_cannot_run_in_sequence_still_has_its_table(folder):
+    (folder / "narrow.csv").write_text("".join(LAYERS.splitlines(keepends=True)[i] for i in (0, 5)))
+    text = measure(folder, "narrow.csv", "--store", "a.db", "--chain", status=3)
+    assert "0 of 1 layers measured" in text and "in sequence: not timed: " in text, text
+
+
 def narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder):
     options = ("--hw", "host-onednn-narrow", "--store", "a.db")
     hwcost(folder, "measure", "layers.csv", *options, "--ungated")
@@ -107,6 +113,10 @@ def wrong_usage_is_told(folder):
     assert "not measured: wanted" in hwcost(folder, "measure", "layers.csv", "--hw", "mpic", "--store", "m.db", status=1)
     assert not (folder / "m.db").exists()
     measure(folder, "layers.csv", "--store", "a.db", "--time-limit", "soon", status=2)
+    model = REPOSITORY / "tests/models/resnet8_op13.onnx"
+    for shape, status in (("nosuch=1x3x64x32", 1), ("input=1x3x{32,64}x32", 2)):
+        measure(folder, model, "--store", "m.db", "--input-shape", shape, status=status)
+    assert not (folder / "m.db").exists()
 
 
 def main():
@@ -118,6 +128,7 @@ def main():
         an_instruction_set_is_another_machine(folder)
         a_killed_run_goes_on(folder)
         a_run_in_sequence_is_set_beside_the_sum(folder)
+        what_cannot_run_in_sequence_still_has_its_table(folder)
         narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder)
         wrong_usage_is_told(folder)
 

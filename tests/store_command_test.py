@@ -44,6 +44,8 @@ def tables_go_in_and_come_out(folder):
     hwcost(folder, "store", "export", "a.db", "--output", "b.csv")
     assert hwcost(folder, "store", "import", "a.db", "b.csv") == "0 added, 0 replaced, 0 kept, 3 identical\n"
     hwcost(folder, "price", "b.csv", "--hw", "counts")  # it is a layer table
+    assert "a.db is read here" in hwcost(folder, "store", "export", "a.db", "--output", "./a.db", status=2)
+    assert hwcost(folder, "store", "export", "a.db") == exported
     listed = hwcost(folder, "store", "list", "a.db")
     assert "avx2" in listed and "groups=64" in listed and "125 us" in listed, listed
 

@@ -315,7 +315,10 @@ TEST_F(Store, DamagedFileIsSaidToBeDamaged) {
 TEST_F(Store, RowThatIsNoMeasurementIsNamed) {
   MeasurementStore(file_, Access::write).put(sample_measurement(1));
   for (const char* sql : {"UPDATE measurement SET extents = 'batch=1'", "UPDATE measurement SET op = 'conv9d'",
-                          "UPDATE measurement SET widths = 'input'", "UPDATE measurement SET seconds = 0"}) {
+                          "UPDATE measurement SET widths = 'input'", "UPDATE measurement SET seconds = 0",
+                          "UPDATE measurement SET seconds = 9e999", "UPDATE measurement SET p10_seconds = -1",
+                          "UPDATE measurement SET reorder_seconds = -1", "UPDATE measurement SET threads = 4294967297",
+                          "DELETE FROM machine"}) {
     const std::filesystem::path copy = folder_.path() / "copy.db";
     std::filesystem::copy_file(file_, copy, std::filesystem::copy_options::overwrite_existing);
     run_sql(copy.string(), sql);

@@ -85,20 +85,20 @@ std::vector<LayerOutcome> measure_links(const MeasureOptions& options, const Lay
   return measure_layers(layers, timer, store, options.anew, calls);
 }
 
-// Without a run where the time is over.
-std::optional<ChainTiming> run_in_sequence(const LayerChain& chain, LayerTimer& timer, const TimeLimit& limit) {
-  if (limit.is_over()) return std::nullopt;
+// Or why there is none.
+Expected<ChainTiming, Unsupported> run_in_sequence(const LayerChain& chain, LayerTimer& timer, const TimeLimit& limit) {
+  if (limit.is_over()) return tl::unexpected(Unsupported{"time ran out"});
   Progress progress(1);
   progress.next("the network in sequence");
-  auto timing = timer.time_chain(chain);
-  if (!timing) throw InputError({}, fmt::format("the network in sequence was not timed: {}", timing.error().reason));
-  return std::move(*timing);
+  return timer.time_chain(chain);
 }
 
 int run(const MeasureOptions& options, const Session& session) {
   const TimeLimit limit(options.time_limit_seconds);
   const Description description = measured_description(options, session);
-  const Graph graph = load_model(options.model, {});
+  if (is_sweep(options.model.input_shapes))
+    throw CLI::ValidationError("--input-shape", "one shape is measured at a time");
+  const Graph graph = load_model(options.model, bindings(options.model.input_shapes).front());
   LayerChain chain = chain_of(graph);
   for (LayerChain::Link& link : chain.links)
     link.layer = widened(std::move(link.layer), onednn_least_integer_bits(description));
@@ -109,14 +109,18 @@ int run(const MeasureOptions& options, const Session& session) {
   MeasurementStore store(options.store, MeasurementStore::Access::write);
 
   const std::vector<LayerOutcome> outcomes = measure_links(options, chain, **timer, store, limit);
-  std::optional<ChainTiming> in_sequence;
-  if (options.in_sequence) in_sequence = run_in_sequence(chain, **timer, limit);
-  write_result("", measured_table(graph, chain, outcomes, in_sequence ? &*in_sequence : nullptr));
-  if (options.in_sequence && !in_sequence) write_result("", "in sequence: not run, time ran out\n");
-  for (const LayerOutcome& outcome : outcomes) {
-    if (!outcome.measurement) return kSomeUnpriced;
+  bool is_complete = std::all_of(outcomes.begin(), outcomes.end(),
+                                 [](const LayerOutcome& outcome) { return outcome.measurement.has_value(); });
+  if (!options.in_sequence) {
+    write_result("", measured_table(graph, chain, outcomes, nullptr));
+  } else if (const auto in_sequence = run_in_sequence(chain, **timer, limit)) {
+    write_result("", measured_table(graph, chain, outcomes, &*in_sequence));
+  } else {
+    write_result("", measured_table(graph, chain, outcomes, nullptr) +
+                         fmt::format("in sequence: not timed: {}\n", in_sequence.error().reason));
+    is_complete = false;
   }
-  return kSuccess;
+  return is_complete ? kSuccess : kSomeUnpriced;
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ MeasuredNetwork from_machine(const MeasuredSource& source, const Graph& graph, c
 // Of which machine and by which way a measurement is.
 std::string way_of(const Measurement& measurement) {
   const Fingerprint& machine = measurement.key.machine;
-  return fmt::format("{}, {}, {}, {} buffers, threads: {}", machine.processor, machine.isa, machine.library,
-                     to_text(measurement.key.buffers), measurement.key.threads);
+  return fmt::format("{}, {}, {}, {}, {}, {} buffers, threads: {}", machine.processor, machine.isa, machine.caches,
+                     machine.library, machine.governor, to_text(measurement.key.buffers), measurement.key.threads);
 }
 
 MeasuredNetwork from_store(const MeasuredSource& source, const Graph& graph, const NetworkReport& report) {

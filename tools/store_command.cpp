@@ -91,6 +91,7 @@ std::string list_text(const std::vector<Measurement>& all) {
 std::vector<Measurement> read_all(const std::string& file) { return MeasurementStore(file, Access::read).all(); }
 
 void export_table(const std::string& file, const std::string& output) {
+  refuse_to_overwrite({file}, output);
   const MeasurementTable table = measurement_table(read_all(file));
   write_result(output, table.text);
   for (const std::string& layer : table.left_out)

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "hwcost/calibration_record.hpp"
+#include "hwcost/compare/measured_figures.hpp"
 #include "hwcost/error.hpp"
 
 namespace hwcost {
@@ -20,33 +21,9 @@ constexpr double kContradiction = 1.5;
 // Figures this far from the rest are of another unit.
 constexpr double kOtherUnit = 300.0;
 
-std::vector<std::string> networks_of(const TableRow& row) {
-  std::vector<std::string> networks;
-  const auto column = row.extra.find("network");
-  if (column == row.extra.end()) return networks;
-  std::string rest = column->second + "|";
-  for (std::size_t end = rest.find('|'); end != std::string::npos; end = rest.find('|')) {
-    std::string network = rest.substr(0, end);
-    rest.erase(0, end + 1);
-    if (!network.empty() && network != "random") networks.push_back(std::move(network));
-  }
-  return networks;
-}
-
 const std::string* find_extra(const TableRow& row, const std::string& column) {
   const auto cell = row.extra.find(column);
   return cell == row.extra.end() || cell->second.empty() ? nullptr : &cell->second;
-}
-
-// What a time depends on beside the layer, as tables of measurements have it.
-std::string machine_of(const TableRow& row) {
-  constexpr std::array kColumns{"processor", "isa", "caches", "library", "governor", "threads", "buffers"};
-  std::string text;
-  for (const char* column : kColumns) {
-    if (const std::string* cell = find_extra(row, column))
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column, *cell);
-  }
-  return text;
 }
 
 // How far the passes over a layer are apart; where there was one pass alone nobody knows.
@@ -95,7 +72,7 @@ std::optional<double> measured(const TableRow& row, Metric metric, const std::st
 
 // Machines of which a description would be a mixture.
 void check_machine(const TableRow& row, Observations& result, const std::string& file) {
-  std::string machine = machine_of(row);
+  std::string machine = conditions_of(row);
   if (result.all.empty()) {
     result.machine = std::move(machine);
   } else if (machine != result.machine) {

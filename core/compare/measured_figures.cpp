@@ -87,6 +87,21 @@ Layer layer_of(const LayerTable& table, std::size_t row) {
   return layer;
 }
 
+// All rows that have a figure were measured in one way.
+void check_conditions(const LayerTable& table, const std::vector<MeasuredFigure>& figures) {
+  const TableRow* first = nullptr;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    if (!figures[i].value) continue;
+    const TableRow& row = table.rows[i];
+    if (first == nullptr) first = &row;
+    if (conditions_of(row) == conditions_of(*first)) continue;
+    throw InputError({table.graph.file, row.line},
+                     fmt::format("measured on or with '{}', and line {} on or with '{}': measurements of one machine, "
+                                 "library and way of measuring are wanted",
+                                 conditions_of(row), first->line, conditions_of(*first)));
+  }
+}
+
 std::string origin_of(const LayerTable& table, const TableRow& row) {
   return fmt::format("{}:{}", std::filesystem::path(table.graph.file).filename().string(), row.line);
 }
@@ -126,6 +141,7 @@ std::vector<MeasuredFigure> measured_rows(const LayerTable& table, Metric metric
       found.why_not.clear();
     }
   }
+  check_conditions(table, figures);
   return figures;
 }
 
@@ -149,6 +165,16 @@ std::vector<std::string> networks_of(const TableRow& row) {
     if (!network.empty() && network != "random") networks.emplace_back(network);
   }
   return networks;
+}
+
+std::string conditions_of(const TableRow& row) {
+  std::string text;
+  for (const char* column : {"processor", "isa", "caches", "library", "governor", "threads", "buffers"}) {
+    const auto cell = row.extra.find(column);
+    if (cell != row.extra.end() && !cell->second.empty())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column, cell->second);
+  }
+  return text;
 }
 
 std::vector<MeasuredFigure> figures_of(const NetworkReport& other, Metric metric) {

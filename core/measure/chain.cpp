@@ -81,7 +81,8 @@ LayerChain chain_of(const Graph& graph) {
     for (const TensorId input : node.inputs) link.inputs.push_back(buffer_of[input]);
     for (const TensorId output : node.outputs) link.outputs.push_back(buffer_of[output]);
     if (link.inputs.empty() && link.outputs.empty()) {
-      link.inputs = {chain.links.empty() ? chain.buffers++ : chain.links.back().outputs.front()};
+      const bool follows = !chain.links.empty() && !chain.links.back().outputs.empty();
+      link.inputs = {follows ? chain.links.back().outputs.front() : chain.buffers++};
       link.outputs = {chain.buffers++};
     }
     chain.links.push_back(std::move(link));

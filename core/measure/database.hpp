@@ -58,6 +58,7 @@ class Statement {
   // Steps through to the end, for statements without rows, and is ready to be bound again.
   void run();
 
+  [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] double number(int column) const { return sqlite3_column_double(handle_.get(), column); }
   [[nodiscard]] long long whole(int column) const { return sqlite3_column_int64(handle_.get(), column); }

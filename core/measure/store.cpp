@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
 #include <mutex>
 #include <tuple>
 #include <utility>
@@ -100,7 +102,7 @@ struct MeasurementStore::Connection {
 
   // Columns of a measurement and of its machine, as `read` takes them.
   [[nodiscard]] std::string selection() const {
-    return fmt::format("SELECT measurement.id, {}, {}, {} FROM measurement JOIN machine ON machine.id = machine",
+    return fmt::format("SELECT measurement.id, {}, {}, {} FROM measurement LEFT JOIN machine ON machine.id = machine",
                        listed(machine_columns, "machine.{}"), listed(keys, "{}"), listed(values, "{}"));
   }
   [[nodiscard]] std::string condition() const {
@@ -109,27 +111,33 @@ struct MeasurementStore::Connection {
 
   [[nodiscard]] Measurement read(const Statement& row) const {
     Measurement m;
+    const auto damaged = [&](const std::string& what) {
+      database.fail(fmt::format("is a damaged store: measurement {}: {}", row.whole(0), what));
+    };
     int column = 1;
+    if (row.is_null(column)) damaged("its machine is missing");
     Fingerprint::visit(m.key.machine, [&](std::string_view, std::string& text) { text = row.text(column++); });
     LayerText text;
     for (std::string* part : {&text.op, &text.extents, &text.widths, &text.epilogue}) *part = row.text(column++);
     const auto buffers = buffers_named(row.text(column++));
-    m.key.threads = static_cast<int>(row.whole(column++));
+    const long long threads = row.whole(column++);
     auto layer = measure::layer_from(text);
-    const auto damaged = [&](const std::string& what) {
-      database.fail(fmt::format("is a damaged store: measurement {}: {}", row.whole(0), what));
-    };
     if (!layer) damaged(layer.error());
-    if (!buffers || m.key.threads < 1) damaged("no such buffers or threads");
+    if (!buffers || threads < 1 || threads > std::numeric_limits<int>::max()) damaged("no such buffers or threads");
     m.key.layer = std::move(*layer);
     m.key.buffers = *buffers;
-    Timing::visit(m.timing, [&](std::string_view, double& figure) { figure = row.number(column++); });
-    m.creation_seconds = row.number(column++);
-    m.reorder_seconds = row.number(column++);
+    m.key.threads = static_cast<int>(threads);
+    const auto read_figure = [&](std::string_view name, double& figure) {
+      figure = row.number(column++);
+      if (!(figure >= 0.0) || !std::isfinite(figure)) damaged(fmt::format("{} is {}", name, figure));
+    };
+    Timing::visit(m.timing, read_figure);
+    read_figure("creation_seconds", m.creation_seconds);
+    read_figure("reorder_seconds", m.reorder_seconds);
     m.kernel = row.text(column++);
     m.remarks = row.text(column++);
     m.measured_at = row.text(column++);
-    if (!(m.timing.seconds > 0.0)) damaged(fmt::format("a time of {} s", m.timing.seconds));
+    if (m.timing.seconds == 0.0) damaged("a time of 0 s");
     return m;
   }
 

@@ -33,13 +33,17 @@ struct MeasuredLayer {
 // Those of them that the table has a measured_ column of.
 [[nodiscard]] HWCOST_EXPORT MetricSet measured_metrics(const LayerTable& table);
 
-// A figure a row. Throws InputError with file and line where one is not above 0.
+// A figure a row. Throws InputError with file and line where one is not above 0, and where rows with one were measured
+// under different conditions_of().
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredFigure> measured_rows(const LayerTable& table, Metric metric);
 // The measured rows as layers. x_activation and x_bias_bits, which tables of measurements have, count. Throws
 // InputError with file and line where one of them names nothing, and as measured_rows() does.
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredLayer> measured_layers(const LayerTable& table, Metric metric);
 // The networks that a row's column x_network names, several with '|' between them; not `random`.
 [[nodiscard]] HWCOST_EXPORT std::vector<std::string> networks_of(const TableRow& row);
+// What a row's value depends on beside its layer, as tables of measurements say it: "processor ..., isa ..., threads 1";
+// empty where they say nothing.
+[[nodiscard]] HWCOST_EXPORT std::string conditions_of(const TableRow& row);
 
 // What another machine's report says of the same layers.
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredFigure> figures_of(const NetworkReport& other, Metric metric);
