@@ -112,6 +112,9 @@ def narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder):
 def wrong_usage_is_told(folder):
     assert "not measured: wanted" in hwcost(folder, "measure", "layers.csv", "--hw", "mpic", "--store", "m.db", status=1)
     assert not (folder / "m.db").exists()
+    for command in (("price", "layers.csv"), ("compare", "layers.csv", "--against", "gap8")):
+        told = hwcost(folder, *command, "--hw", "gap8", "--store", "a.db", status=2)
+        assert "--store: is for machines that are measured" in told, told
     measure(folder, "layers.csv", "--store", "a.db", "--time-limit", "soon", status=2)
     model = REPOSITORY / "tests/models/resnet8_op13.onnx"
     for shape, status in (("nosuch=1x3x64x32", 1), ("input=1x3x{32,64}x32", 2)):

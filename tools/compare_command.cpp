@@ -84,9 +84,11 @@ Comparison comparison_of(const CompareOptions& options, const Session& session) 
   const std::string source = options.against.empty() ? options.model.file : options.against;
   progress.next("looking up in " + source);
   const bool has_own_widths = !options.model.bits && options.model.assignment_file.empty();
+  std::vector<Machine> machines{machine};
   const MeasuredNetwork measured =
       measured_network({source, options.model.file, has_own_widths, options.metric}, graph, report,
-                       [&] { return load_machine(source, session.search_path(), registry); });
+                       [&] { return machines.emplace_back(load_machine(source, session.search_path(), registry)); });
+  options.measuring.require_measured(machines);
   Comparison comparison = compare(graph, report, measured.metric, measured.figures, measured.networks);
   comparison.against = source;
   comparison.assumptions.insert(comparison.assumptions.end(), measured.notes.begin(), measured.notes.end());

@@ -47,7 +47,7 @@ double seconds_from(const std::string& text) {
 // Before anything is written: the machine must be one that is measured.
 Description measured_description(const MeasureOptions& options, const Session& session) {
   Description description = Description::load(options.machine, session.search_path());
-  if (description.backend() != "onednn") {
+  if (!is_measured(description)) {
     throw InputError(description.backend_place(),
                      fmt::format("{} is priced by a formula, not measured: wanted a description of backend onednn",
                                  description.name()));

@@ -14,6 +14,8 @@ inline const std::map<std::string, MeasurePolicy> kMeasurePolicies{
 inline const std::map<std::string, Buffers> kBuffers{
     {"warm", Buffers::warm}, {"rotated", Buffers::rotated}, {"cold", Buffers::cold}};
 
+inline bool is_measured(const Description& description) { return description.backend() == "onednn"; }
+
 inline void add_measuring_flags(CLI::App& command, MeasuringOptions& options) {
   constexpr int kMostThreads = 1024;
   command.add_option("--threads", options.threads, "Threads that a kernel may use (1)")

@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <vector>
 
+#include "hwcost/machine.hpp"
 #include "hwcost/registry.hpp"
 
 namespace hwcost::command {
@@ -22,6 +24,9 @@ class MeasuringChoices {
   [[nodiscard]] std::string store() const;
   // The same backends, the measured ones over the store that was chosen.
   [[nodiscard]] Registry over(Registry registry) const;
+  // Throws CLI::ValidationError where an option of these was given and none of the machines, nor of those that they
+  // fall back to, is measured: it would do nothing.
+  void require_measured(const std::vector<Machine>& machines) const;
 
  private:
   struct Values;

@@ -120,6 +120,7 @@ int run(const PriceOptions& options, const Session& session) {
   const Registry registry = options.measuring.over(session.registry());
   std::vector<Machine> machines;
   for (const std::string& name : names) machines.push_back(load_machine(name, session.search_path(), registry));
+  options.measuring.require_measured(machines);
   refuse_to_overwrite_inputs(options, session, machines);
 
   const std::vector<PricedRun> runs = priced_runs(options, machines, how);
