@@ -99,6 +99,17 @@ TEST_F(MeasuredBackends, RemarkThatAKernelApproximatesReachesThePrice) {
   EXPECT_EQ(backend(MeasurePolicy::never).estimate(m.key.layer)->approximation, "a copy in order");
 }
 
+// Else a fallback would price over it.
+TEST_F(MeasuredBackends, DamagedMeasurementIsAFault) {
+  Measurement m = sample_measurement(64);
+  m.timing.seconds = 0.0;
+  store_->put(m);
+  const auto price = backend(MeasurePolicy::never).estimate(m.key.layer);
+  ASSERT_FALSE(price.has_value());
+  EXPECT_EQ(price.error().cause, Unsupported::Cause::faulty);
+  EXPECT_NE(price.error().reason.find("damaged"), std::string::npos) << price.error().reason;
+}
+
 TEST_F(MeasuredBackends, BatchEqualsScalarBitForBit) {
   const auto layers = fill();
   const MeasuredBackend measured = backend(MeasurePolicy::never);

@@ -8,6 +8,7 @@
 
 #include "hwcost/machine.hpp"
 #include "hwcost/plugin.hpp"
+#include "hwcost/report.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hwcost {
@@ -193,6 +194,15 @@ TEST(PluginModel, ReasonWithoutAnEndIsCut) {
 TEST(PluginModel, FaultsAreOfTheirOwnCause) {
   EXPECT_EQ(machine_with(3).backend->estimate(small_layer()).error().cause, Unsupported::Cause::faulty);
   EXPECT_EQ(machine_with(11).backend->estimate(small_layer()).error().cause, Unsupported::Cause::cannot_run);
+}
+
+TEST(PluginModel, FaultIsNotPricedOverByAFallback) {
+  Machine machine = machine_with(3);
+  machine.fallback = std::make_shared<const Machine>(machine_with(0));
+  Graph graph;
+  add_layer(graph, small_layer());
+  EXPECT_EQ(evaluate(graph, machine).layers.front().status, Status::unsupported);
+  EXPECT_EQ(evaluate(graph, *machine.fallback).layers.front().status, Status::priced);
 }
 
 TEST(PluginModel, DerivativesThatAreNoneAreUnsupported) {

@@ -69,7 +69,7 @@ Expected<Measurement, Unsupported> MeasuredBackend::measurement_of(const Measure
     }
     if (policy_ != MeasurePolicy::never) return measured(key);
   } catch (const InputError& error) {
-    return tl::unexpected(Unsupported{error.what()});
+    return tl::unexpected(Unsupported{error.what(), Unsupported::Cause::faulty});
   }
   return tl::unexpected(
       Unsupported{fmt::format("was not measured on this machine ({}, {} buffers, {} thread{}), and "

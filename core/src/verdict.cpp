@@ -88,7 +88,9 @@ Verdict Judge::judge_on(const Machine& machine, const Layer& layer, const std::o
   if (unmodelled && free) return free_of_charge(machine, *free);
   if (unmodelled && &machine == &machine_) tally_.add_unmodelled(op_text(layer));
   const Description& description = machine.description;
-  if (machine.fallback) return judge_on_fallback(machine, layer, free, ask, estimate.error());
+  // A fault is told, never priced over.
+  const bool faulty = estimate.error().cause == Unsupported::Cause::faulty;
+  if (machine.fallback && !faulty) return judge_on_fallback(machine, layer, free, ask, estimate.error());
   if (unmodelled && description.unmodelled().policy == Unmodelled::Policy::free) {
     Verdict verdict{Status::approximated,
                     fmt::format("counted as 0: {} does not model {}", description.name(), op_text(layer)),
