@@ -140,8 +140,11 @@ TEST_F(CApi, MistakesOfCallersAreErrorsInWords) {
   layers.op = "linearly";
   EXPECT_EQ(error_of(mpic_.get(), &layers, &prices), "error: no operator 'linearly'");
   layers.op = "conv2d";
+  EXPECT_EQ(error_of(mpic_.get(), &layers, &prices), "error: layers->family is 1; that of conv2d is 0");
+  layers.family = hwcost_family_convolution;
   EXPECT_EQ(error_of(mpic_.get(), &layers, &prices), "error: layers->extent_count is 5; 27 are wanted");
   layers.op = "linear";
+  layers.family = hwcost_family_linear;
   layers.struct_size = 8;
   EXPECT_EQ(error_of(mpic_.get(), &layers, &prices), "error: layers->struct_size is too small");
   layers.struct_size = sizeof layers;

@@ -15,7 +15,11 @@ class Columns {
  public:
   explicit Columns(const hwcost_layers& layers) : op_(operator_of(layers)), rows_(layers.rows) {
     constexpr std::size_t kWidths = kMemberCount<Widths<>>;
-    const std::size_t extents = column_count(info(op_).family) - kWidths;
+    const Family family = info(op_).family;
+    if (layers.family != static_cast<std::uint32_t>(family))
+      refuse("layers->family is " + std::to_string(layers.family) + "; that of " + layers.op + " is " +
+             std::to_string(static_cast<std::uint32_t>(family)));
+    const std::size_t extents = column_count(family) - kWidths;
     require_count("extent_count", layers.extent_count, extents);
     require_count("width_count", layers.width_count, kWidths);
     take(&required(layers.extents, "layers->extents"), extents, "a column of layers->extents");
