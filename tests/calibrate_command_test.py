@@ -80,6 +80,20 @@ def main():
             assert float(cells[ends[0]]) <= float(cells[column]) * 1.0001 and float(cells[ends[1]]) * 1.0001 >= float(cells[column])
             assert cells[-1] == "", row
 
+        # Of one network, unseen layers are of unseen shapes; of one shape, nothing is known of any.
+        one_network = "\n".join(",".join(line.split(",")[:-1] + ["net" if line != lines[0] else "x_network"]) for line in lines) + "\n"
+        (folder / "t.csv").write_text(one_network)
+        result = calibrate(folder)
+        assert result.returncode == 0 and "unseen layers are of unseen shapes" in result.stdout, result
+        assert "calibration\n" in (folder / "fitted.info").read_text()
+        one_shape = HEAD + "".join(f"l{i},linear,64,1,32,{100 + i},net{i}\n" for i in range(20))
+        (folder / "t.csv").write_text(one_shape)
+        result = calibrate(folder)
+        assert result.returncode == 0 and "unseen layers: not known" in result.stdout, result
+        assert "calibration\n" not in (folder / "fitted.info").read_text()
+        (folder / "t.csv").write_text(table())
+        assert calibrate(folder).returncode == 0
+
         # A layer unlike all that was measured is said to be one.
         (folder / "far.csv").write_text("name,op,in_channels,out_channels\nfar,linear,4096,32\n")
         far = run("price", folder / "far.csv", "--hw", folder / "fitted.info")

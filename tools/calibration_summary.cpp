@@ -48,10 +48,15 @@ std::string calibration_summary(const Calibration& calibration, const Descriptio
 
   TextTable errors(
       {{"errors of", Align::left}, {"layers", Align::left}, {"number"}, {"median"}, {"mean"}, {"within 10 %"}});
-  add_errors(errors, "unseen layers", calibration.cross_validated);
+  const bool is_tried = calibration.cross_validated.all.count > 0;
+  if (is_tried) add_errors(errors, "unseen layers", calibration.cross_validated);
   if (calibration.held_out) add_errors(errors, "held out", *calibration.held_out);
   add_errors(errors, "the fit", calibration.of_fit);
-  text += errors.text() + network_line("unseen layers", calibration.cross_validated);
+  text += errors.text();
+  text += is_tried ? network_line("unseen layers", calibration.cross_validated)
+                   : "unseen layers: not known, as all that was measured has one shape\n";
+  if (is_tried && !calibration.unseen_networks)
+    text += "unseen layers are of unseen shapes: the measurements have too few networks to tell of unseen ones\n";
   if (calibration.held_out) text += network_line("held out", *calibration.held_out);
 
   constexpr std::size_t kShown = 10;

@@ -62,11 +62,11 @@ std::vector<Outlier> outliers(const Observations& observations, const VectorXd& 
   return found;
 }
 
-std::vector<Trial> cross_validated(const Observations& observations, const Fitter& fitter, const Rows& rows,
-                                   const std::vector<bool>& kept, const CalibrationOptions& options) {
+std::vector<Trial> cross_validated(const Fitter& fitter, const std::vector<Split>& splits,
+                                   const std::vector<bool>& kept) {
   std::vector<Trial> trials;
   std::size_t part = 0;
-  for (const Split& split : folds(observations, rows, options.folds, options.seed))
+  for (const Split& split : splits)
     add_trials(fitter.values_at(fitter.fit(split.seen, kept)), split.tried, part++, trials);
   return trials;
 }
@@ -117,7 +117,9 @@ Calibration calibrate(const Description& description, const Registry& registry, 
   }
   const VectorXd ratios = fitter.values_at(x);
   result.of_fit = error_report(observed, trials_at(ratios, split.seen));
-  const std::vector<Trial> unseen = cross_validated(observed, fitter, split.seen, kept, options);
+  const Folds parts = folds(observed, split.seen, options.folds, options.seed);
+  result.unseen_networks = parts.by_network;
+  const std::vector<Trial> unseen = cross_validated(fitter, parts.splits, kept);
   result.cross_validated = error_report(observed, unseen);
   result.cross_validated.held = cross_held_share(observed, unseen, options.coverage);
   result.record = record_of(observed, unseen, split.seen, options.coverage);

@@ -42,6 +42,14 @@ std::string error_lines(const std::string& head, const ErrorReport& report) {
   return text;
 }
 
+std::string unseen_lines(const Calibration& calibration) {
+  if (calibration.cross_validated.all.count == 0)
+    return "; how far unseen layers are off is not known: all that was measured has one shape\n";
+  return error_lines(calibration.unseen_networks ? "layers that a fit had not seen, nor their networks"
+                                                 : "layers of shapes that a fit had not seen",
+                     calibration.cross_validated);
+}
+
 std::string band_text(const ErrorBand& band) { return fmt::format("\"{:.4f} {:.4f}\"", band.low, band.high); }
 
 std::string kind_block(const CalibratedKind& kind) {
@@ -55,7 +63,9 @@ std::string kind_block(const CalibratedKind& kind) {
       quoted(kind.kind), kind.layers, kind.median_error, band_text(kind.band), seen);
 }
 
+// Nothing where no errors of unseen layers are known.
 std::string record_block(const CalibrationRecord& record, const CalibrationOrigin& origin) {
+  if (record.kinds.empty()) return {};
   std::string text = fmt::format(
       "calibration\n{{\n  metric            {}\n  coverage          {}\n  measurements      {}\n"
       "  sha256            {}\n  date              {}\n",
@@ -84,7 +94,7 @@ std::string calibrated_description(const std::string& name, const Description& d
   std::string text = fmt::format("; {} fitted to {} of {} layers in {} (sha256 {}), {}.\n", description.name(),
                                  hwcost::name(calibration.metric), calibration.measurements, in_a_comment(origin.file),
                                  origin.sha256, origin.date);
-  text += error_lines("layers that a fit had not seen, nor their networks", calibration.cross_validated);
+  text += unseen_lines(calibration);
   if (calibration.held_out) text += error_lines("layers held out of all fits", *calibration.held_out);
   for (const KeptParameter& kept : calibration.kept)
     text += fmt::format("; {} keeps its value: {}\n", kept.key, kept.reason);

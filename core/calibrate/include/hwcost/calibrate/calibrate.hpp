@@ -61,7 +61,9 @@ struct Calibration {
   std::vector<FittedParameter> fitted;
   std::vector<KeptParameter> kept;
   ErrorReport of_fit;                   // on the measurements that it was fitted to
-  ErrorReport cross_validated;          // each by a fit that saw neither its networks nor its shape
+  ErrorReport cross_validated;          // each by a fit that saw neither its networks nor its shape; of no layers where
+                                        // all have one shape
+  bool unseen_networks = true;          // false: that fit may have seen other layers of its networks, being too few
   std::optional<ErrorReport> held_out;  // on what was held out
   std::vector<Outlier> outliers;        // worst first
   std::vector<std::string> notes;       // what was left out and why, a sentence each
@@ -73,7 +75,7 @@ struct Calibration {
 // Levenberg and Marquardt's method from the values that the description has. The same input gives the same bits.
 //
 // Networks come from the table's column x_network, several with '|' between them; layers of the network `random`, and
-// those of none, are told apart by shape.
+// those of none, are told apart by shape, as are all where there are too few networks to keep any of them apart.
 // Throws InputError at `file`, with the line where there is one: no free parameter, no measurement, too few of them,
 // values that are not positive or all the same, layers that contradict each other, units that are mixed up; at the
 // description where a parameter has no derivative.
