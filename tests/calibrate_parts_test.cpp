@@ -1,9 +1,13 @@
-// Parts of a fit by themselves: what is kept apart from what.
+// Parts of a fit by themselves: what is kept apart from what, and least squares with bounds.
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <set>
 
 #include "folds.hpp"
+#include "least_squares.hpp"
 
 namespace hwcost {
 namespace {
@@ -59,6 +63,30 @@ TEST(Folds, OfOneNetworkAreOfShapes) {
 TEST(Folds, OfOneShapeAreNone) {
   const Observations observations = observed({{"a", {"net"}}, {"a", {"other"}}});
   EXPECT_TRUE(folds(observations, rows_of(observations), 10, 1).splits.empty());
+}
+
+// Karush, Kuhn and Tucker: nothing free has a slope, nothing at an end would fall by going inwards.
+RC_GTEST_PROP(BoundedLeastSquares, EndsWhereNoUnknownCouldDoBetter, ()) {
+  std::mt19937_64 random(*rc::gen::arbitrary<std::uint64_t>());
+  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1.0p-53; };
+  const auto unknowns = static_cast<Eigen::Index>(2 + random() % 6);
+  const auto rows = unknowns + 2 + static_cast<Eigen::Index>(random() % 30);
+  const Eigen::MatrixXd a =
+      Eigen::MatrixXd::NullaryExpr(rows, unknowns,
+                                   [&](Eigen::Index, Eigen::Index) { return uniform() < 0.7 ? uniform() : 0.0; }) +
+      1e-3 * Eigen::MatrixXd::Identity(rows, unknowns);
+  const Eigen::VectorXd b = uniform() * Eigen::VectorXd::NullaryExpr(rows, [&](Eigen::Index) { return uniform(); });
+  const Eigen::VectorXd low = Eigen::VectorXd::NullaryExpr(unknowns, [&](Eigen::Index) { return 0.1 * uniform(); });
+  const Eigen::VectorXd high =
+      low + Eigen::VectorXd::NullaryExpr(unknowns, [&](Eigen::Index) { return 0.05 + 0.6 * uniform(); });
+
+  const Eigen::VectorXd x = bounded_least_squares(a.transpose() * a, a.transpose() * b, low, high);
+  const Eigen::VectorXd slope = a.transpose() * (b - a * x);
+  for (Eigen::Index i = 0; i < unknowns; ++i) {
+    RC_ASSERT(x[i] >= low[i] && x[i] <= high[i]);
+    if (x[i] > low[i]) RC_ASSERT(slope[i] > -1e-9);
+    if (x[i] < high[i]) RC_ASSERT(slope[i] < 1e-9);
+  }
 }
 
 }  // namespace

@@ -11,91 +11,92 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-// The solution in the unknowns of `chosen` alone, the others 0.
-VectorXd solved(const MatrixXd& normal, const VectorXd& right, const std::vector<Index>& chosen) {
-  VectorXd x = VectorXd::Zero(right.size());
-  if (chosen.empty()) return x;
-  const MatrixXd part = normal(chosen, chosen);
-  const VectorXd values = part.ldlt().solve(right(chosen));
-  for (std::size_t i = 0; i < chosen.size(); ++i) x[chosen[i]] = values[static_cast<Index>(i)];
-  return x;
-}
+// An active set: unknowns are free or stand at an end.
+class Solver {
+ public:
+  Solver(const MatrixXd& normal, const VectorXd& right, const VectorXd& low, const VectorXd& high)
+      : normal_(normal), right_(right), low_(low), high_(high), x_(low), is_free_(low.size(), false) {}
 
-// x >= 0.
-VectorXd non_negative(const MatrixXd& normal, const VectorXd& right) {
-  const Index n = right.size();
-  const double tolerance = 1e-13 * right.cwiseAbs().sum();
-  VectorXd x = VectorXd::Zero(n);
-  std::vector<bool> is_free(static_cast<std::size_t>(n), false);
-  const auto chosen = [&] {
-    std::vector<Index> all;
-    for (Index i = 0; i < n; ++i) {
-      if (is_free[static_cast<std::size_t>(i)]) all.push_back(i);
-    }
-    return all;
-  };
-  for (Index turn = 0; turn < 10 * n; ++turn) {
-    const VectorXd slope = right - normal * x;
-    Index best = -1;
-    for (Index i = 0; i < n; ++i) {
-      const bool may_grow = !is_free[static_cast<std::size_t>(i)] && slope[i] > tolerance;
-      if (may_grow && (best < 0 || slope[i] > slope[best])) best = i;
-    }
-    if (best < 0) break;
-    is_free[static_cast<std::size_t>(best)] = true;
-    VectorXd next = solved(normal, right, chosen());
-    // Back to where the first unknown becomes 0 and leaves, until none is negative.
-    for (;;) {
-      double step = 1.0;
-      Index leaving = -1;
-      for (const Index i : chosen()) {
-        if (next[i] >= 0.0) continue;
-        const double reach = x[i] / (x[i] - next[i]);
-        if (leaving >= 0 && reach >= step) continue;
-        step = reach;
-        leaving = i;
-      }
-      if (leaving < 0) break;
-      x += step * (next - x);
-      x[leaving] = 0.0;
-      is_free[static_cast<std::size_t>(leaving)] = false;
-      next = solved(normal, right, chosen());
-    }
-    x = next;
+  VectorXd solved() {
+    const Index turns = 10 * (x_.size() + 1);
+    for (Index turn = 0; turn < turns && free_the_best(); ++turn) move_to_the_least();
+    return x_;
   }
-  return x;
-}
+
+ private:
+  // Frees the unknown whose way into its range makes the sum fall most; false where none does.
+  bool free_the_best() {
+    const double tolerance = 1e-13 * right_.cwiseAbs().sum();
+    const VectorXd slope = right_ - normal_ * x_;
+    Index best = -1;
+    double most = tolerance;
+    for (Index i = 0; i < x_.size(); ++i) {
+      if (is_free_[static_cast<std::size_t>(i)] || low_[i] >= high_[i]) continue;
+      const double inwards = x_[i] >= high_[i] ? -slope[i] : slope[i];
+      if (inwards <= most) continue;
+      most = inwards;
+      best = i;
+    }
+    if (best >= 0) is_free_[static_cast<std::size_t>(best)] = true;
+    return best >= 0;
+  }
+
+  // To the least sum in the free unknowns; the first that meets an end on the way stays there, and on from there.
+  void move_to_the_least() {
+    for (;;) {
+      const VectorXd next = least();
+      double step = 1.0;
+      Index stopped = -1;
+      for (Index i = 0; i < x_.size(); ++i) {
+        if (!is_free_[static_cast<std::size_t>(i)] || (next[i] >= low_[i] && next[i] <= high_[i])) continue;
+        const double reach = (end_towards(next, i) - x_[i]) / (next[i] - x_[i]);
+        if (stopped >= 0 && reach >= step) continue;
+        step = reach;
+        stopped = i;
+      }
+      if (stopped < 0) {
+        x_ = next;
+        return;
+      }
+      const double end = end_towards(next, stopped);
+      x_ += step * (next - x_);
+      x_[stopped] = end;
+      is_free_[static_cast<std::size_t>(stopped)] = false;
+    }
+  }
+  [[nodiscard]] double end_towards(const VectorXd& next, Index i) const {
+    return next[i] < low_[i] ? low_[i] : high_[i];
+  }
+
+  // The solution in the free unknowns alone, the others as they are.
+  [[nodiscard]] VectorXd least() const {
+    std::vector<Index> free;
+    for (Index i = 0; i < x_.size(); ++i) {
+      if (is_free_[static_cast<std::size_t>(i)]) free.push_back(i);
+    }
+    VectorXd pinned = x_;
+    pinned(free).setZero();
+    const VectorXd rest = right_ - normal_ * pinned;
+    const MatrixXd part = normal_(free, free);
+    const VectorXd values = part.ldlt().solve(VectorXd(rest(free)));
+    VectorXd result = x_;
+    result(free) = values;
+    return result;
+  }
+
+  const MatrixXd& normal_;
+  const VectorXd& right_;
+  const VectorXd& low_;
+  const VectorXd& high_;
+  VectorXd x_;
+  std::vector<bool> is_free_;
+};
 
 }  // namespace
 
 VectorXd bounded_least_squares(const MatrixXd& normal, const VectorXd& right, const VectorXd& low,
                                const VectorXd& high) {
-  const Index n = right.size();
-  std::vector<bool> is_full(static_cast<std::size_t>(n), false);
-  for (;;) {
-    // What stands at its upper end is moved to the right-hand side, its unknown to 0.
-    VectorXd base = low;
-    for (Index i = 0; i < n; ++i) {
-      if (is_full[static_cast<std::size_t>(i)]) base[i] = high[i];
-    }
-    MatrixXd reduced = normal;
-    VectorXd rest = right - normal * base;
-    for (Index i = 0; i < n; ++i) {
-      if (!is_full[static_cast<std::size_t>(i)]) continue;
-      reduced.row(i).setZero();
-      reduced.col(i).setZero();
-      reduced(i, i) = 1.0;
-      rest[i] = 0.0;
-    }
-    VectorXd x = base + non_negative(reduced, rest);
-    bool grew = false;
-    for (Index i = 0; i < n; ++i) {
-      if (x[i] <= high[i]) continue;
-      is_full[static_cast<std::size_t>(i)] = true;
-      grew = true;
-    }
-    if (!grew) return x;
-  }
+  return Solver(normal, right, low, high).solved();
 }
 
 }  // namespace hwcost

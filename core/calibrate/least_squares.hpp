@@ -6,7 +6,8 @@
 namespace hwcost {
 
 // The x in [low, high] that makes x' H x - 2 f' x least; H symmetric, positive definite where the unknowns can be told
-// apart. By an active set (Lawson and Hanson, 1974), on the normal equations: scale the unknowns alike.
+// apart. By an active set (Lawson and Hanson, 1974; with two ends: Stark and Parker, 1995), on the normal equations:
+// scale the unknowns alike.
 Eigen::VectorXd bounded_least_squares(const Eigen::MatrixXd& normal, const Eigen::VectorXd& right,
                                       const Eigen::VectorXd& low, const Eigen::VectorXd& high);
 
