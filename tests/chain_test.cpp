@@ -117,7 +117,7 @@ TEST(Chain, RunIsTimedOverLayersWithAKernelAlone) {
   const auto timing = timer.time_chain(chain_of(graph));
   ASSERT_TRUE(timing.has_value()) << timing.error().reason;
   EXPECT_GT(timing->timing.seconds, 0.0);
-  EXPECT_GE(timing->timing.accepted, 30.0);
+  EXPECT_GE(timing->timing.accepted, 20.0) << "ten a pass";
   EXPECT_GT(timing->layer_seconds[0], 0.0);
   EXPECT_EQ(timing->layer_seconds[1], 0.0);
   EXPECT_EQ(timing->refusals[1], "linear layers alone");

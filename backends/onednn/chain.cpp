@@ -80,14 +80,15 @@ OneDnnChain::OneDnnChain(const LayerChain& chain, const dnnl::engine& engine) {
   }
   remarks_ = layouts.remark();
   const BufferPlan plan = plan_buffers(chain, bytes);
-  for (const std::size_t size : plan.block_bytes)
-    blocks_.emplace_back(dense({static_cast<dnnl::memory::dim>(std::max<std::size_t>(size, 1))}, Type::u8), engine);
+  const auto arena = std::make_shared<Arena>();
+  std::vector<void*> blocks;
+  for (const std::size_t size : plan.block_bytes) blocks.push_back(arena->take(size));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto& kernel = kernels_.emplace_back();
     if (!jobs[i]) continue;
-    kernel = std::make_unique<OneDnnKernel>(chain.links[i].layer, *jobs[i], engine, Buffers::warm, 0.0);
+    kernel = std::make_unique<OneDnnKernel>(chain.links[i].layer, *jobs[i], engine, arena, Buffers::warm, 0.0);
     for (const Flow& flow : flows_of(chain.links[i], *jobs[i]))
-      kernel->redirect(flow.operand.argument, blocks_[plan.block_of[flow.buffer]].get_data_handle());
+      kernel->redirect(flow.operand.argument, blocks[plan.block_of[flow.buffer]]);
   }
 }
 

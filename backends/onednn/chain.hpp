@@ -19,7 +19,6 @@ class HWCOST_EXPORT OneDnnChain final : public KernelChain {
   [[nodiscard]] const OneDnnKernel* kernel(std::size_t link) const { return kernels_[link].get(); }
 
  private:
-  std::vector<dnnl::memory> blocks_;  // outlive the kernels that point into them
   std::vector<std::unique_ptr<OneDnnKernel>> kernels_;
 };
 

@@ -65,9 +65,9 @@ std::string remark_on(const std::string& kernel, const Layer& layer) {
 
 }  // namespace
 
-OneDnnKernel::OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engine& engine, Buffers buffers,
-                           double descriptor_seconds)
-    : engine_(engine), stream_(engine), cold_(buffers == Buffers::cold) {
+OneDnnKernel::OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engine& engine, std::shared_ptr<Arena> arena,
+                           Buffers buffers, double descriptor_seconds)
+    : engine_(engine), stream_(engine), arena_(std::move(arena)), cold_(buffers == Buffers::cold) {
   creation_seconds_ = descriptor_seconds + seconds_of([&] { primitive_ = dnnl::primitive(job.primitive.get()); });
   name_ = job.primitive.impl_info_str();
   if (!job.approximation.empty()) remarks_ = approximation_remark(job.approximation);
@@ -89,17 +89,21 @@ OneDnnKernel::OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engin
 OneDnnKernel::Set OneDnnKernel::first_set(const Job& job) {
   Set set;
   for (const Operand& operand : job.operands) {
-    set.push_back({operand, dnnl::memory(job.primitive.query_md(dnnl::query::exec_arg_md, operand.argument), engine_)});
+    set.push_back({operand, in_arena(job.primitive.query_md(dnnl::query::exec_arg_md, operand.argument))});
     fill(operand, set.back().memory);
   }
   return set;
 }
 
-OneDnnKernel::Set OneDnnKernel::copy_of(const Set& set) const {
+dnnl::memory OneDnnKernel::in_arena(const dnnl::memory::desc& desc) {
+  return {desc, engine_, arena_->take(desc.get_size())};
+}
+
+OneDnnKernel::Set OneDnnKernel::copy_of(const Set& set) {
   Set copy;
   for (const Buffer& buffer : set) {
     const dnnl::memory::desc desc = buffer.memory.get_desc();
-    copy.push_back({buffer.operand, dnnl::memory(desc, engine_)});
+    copy.push_back({buffer.operand, in_arena(desc)});
     std::memcpy(copy.back().memory.get_data_handle(), buffer.memory.get_data_handle(), desc.get_size());
   }
   return copy;

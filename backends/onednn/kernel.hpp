@@ -2,8 +2,10 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <memory>
 #include <vector>
 
+#include "arena.hpp"
 #include "hwcost/measure/kernel.hpp"
 #include "job.hpp"
 
@@ -11,10 +13,10 @@ namespace hwcost::onednn {
 
 class HWCOST_EXPORT OneDnnKernel final : public Kernel {
  public:
-  // Allocates the operands, fills them with small numbers that repeat, and brings them into the primitive's layouts:
-  // one set of them where they are warm or cold, several where they rotate.
-  OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engine& engine, Buffers buffers,
-               double descriptor_seconds);
+  // Allocates the operands in the arena, fills them with small numbers that repeat, and brings them into the
+  // primitive's layouts: one set of them where they are warm or cold, several where they rotate.
+  OneDnnKernel(const Layer& layer, const Job& job, const dnnl::engine& engine, std::shared_ptr<Arena> arena,
+               Buffers buffers, double descriptor_seconds);
 
   void prepare() override;
   void run() override;
@@ -32,12 +34,14 @@ class HWCOST_EXPORT OneDnnKernel final : public Kernel {
   };
   using Set = std::vector<Buffer>;
   Set first_set(const Job& job);
-  Set copy_of(const Set& set) const;
+  Set copy_of(const Set& set);
+  dnnl::memory in_arena(const dnnl::memory::desc& desc);
   void fill(const Operand& operand, dnnl::memory& memory);
 
   dnnl::engine engine_;
   mutable dnnl::stream stream_;
   dnnl::primitive primitive_;
+  std::shared_ptr<Arena> arena_;  // outlives the operands in it
   std::vector<Set> sets_;
   std::vector<std::vector<dnnl_exec_arg_t>> arguments_;  // of each set
   std::size_t next_ = 0;

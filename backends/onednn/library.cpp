@@ -107,7 +107,7 @@ class OneDnnLibrary final : public KernelLibrary {
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     if (!job) return tl::unexpected(std::move(job.error()));
     try {
-      return std::make_unique<OneDnnKernel>(layer, *job, engine_, buffers, seconds);
+      return std::make_unique<OneDnnKernel>(layer, *job, engine_, std::make_shared<onednn::Arena>(), buffers, seconds);
     } catch (const dnnl::error& error) {
       return tl::unexpected(Unsupported{fmt::format("oneDNN cannot run it: {}", error.message)});
     }

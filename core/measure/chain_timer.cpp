@@ -6,7 +6,7 @@
 namespace hwcost {
 namespace {
 
-// One execution is a run of the whole chain; what each link took is kept beside.
+// One execution is a run of the whole chain; what each link took is kept beside, until it is known which runs count.
 class TimedChain {
  public:
   TimedChain(KernelChain& kernels, const LayerChain& chain, const InstrumentClock& clock)
@@ -24,14 +24,22 @@ class TimedChain {
       seconds_[execution.link].push_back((after - before) / execution.repeat);
       before = after;
     }
+    ++runs_;
   }
+  // The runs since the last sample were of this one.
+  void sampled(const Sample& sample) { samples_.resize(runs_, sample); }
 
   [[nodiscard]] bool is_empty() const { return executed_.empty(); }
-  [[nodiscard]] std::vector<double> layer_seconds() {
+  // Of the runs that the gate accepts, if it is one that is gated.
+  [[nodiscard]] std::vector<double> layer_seconds(const FrequencyGate& gate, const TimingOptions& options) const {
     std::vector<double> all;
-    for (std::vector<double>& times : seconds_) {
+    for (const std::vector<double>& of_link : seconds_) {
+      std::vector<double> times;
+      for (std::size_t run = 0; run < of_link.size(); ++run) {
+        if (!options.gated || gate.accepts(samples_[run], options.probe_tolerance)) times.push_back(of_link[run]);
+      }
       std::sort(times.begin(), times.end());
-      all.push_back(times.empty() ? 0.0 : measure::percentile(times, 0.10));
+      all.push_back(times.empty() ? 0.0 : measure::percentile(times, estimate_percentile(options)));
     }
     return all;
   }
@@ -44,14 +52,10 @@ class TimedChain {
   KernelChain& kernels_;
   const InstrumentClock& clock_;
   std::vector<Execution> executed_;
-  std::vector<std::vector<double>> seconds_;
+  std::vector<std::vector<double>> seconds_;  // of each link, in each run
+  std::vector<Sample> samples_;               // of each run
+  std::size_t runs_ = 0;
 };
-
-// A network is one long execution: more of them than of a layer, since the processor may change its speed in each.
-TimingOptions options_for_chain(TimingOptions options) {
-  options.least_accepted = std::max<std::size_t>(options.least_accepted, 30);
-  return options;
-}
 
 }  // namespace
 
@@ -61,15 +65,15 @@ Expected<ChainTiming, Unsupported> LayerTimer::time_chain(const LayerChain& chai
   TimedChain timed(**kernels, chain, instrument_.clock());
   const auto time_in_passes = [this](TimedChain& runs, const TimingOptions& options) {
     auto timing = instrument_.time(runs, options);
-    for (int pass = 2; timing && pass <= kMostPasses && wants_pass_after(*timing); ++pass) {
+    for (double pass = 1.0; pass < options.most_passes && (!timing || wants_pass_after(*timing)); ++pass) {
       const auto next = instrument_.time(runs, options);
-      if (next) timing = combined(*timing, *next);
+      if (next) timing = timing ? combined(*timing, *next) : *next;
     }
     return timing;
   };
   if (timed.is_empty()) return tl::unexpected(Unsupported{"no layer of the network has a kernel"});
   ChainTiming result;
-  TimingOptions options = options_for_chain(options_.timing);
+  TimingOptions options = options_.timing;
   Expected<Timing, std::string> timing = tl::unexpected(std::string());
   result.remarks = run_pinned(options_.threads, [&] { timing = time_in_passes(timed, options); });
   if (!timing && options.gated) {
@@ -81,7 +85,7 @@ Expected<ChainTiming, Unsupported> LayerTimer::time_chain(const LayerChain& chai
   if (!timing) return tl::unexpected(Unsupported{std::move(timing.error())});
   add_remark(result.remarks, (*kernels)->remarks());
   result.timing = *timing;
-  result.layer_seconds = timed.layer_seconds();
+  result.layer_seconds = timed.layer_seconds(instrument_.gate(), options);
   result.refusals = (*kernels)->refusals();
   return result;
 }

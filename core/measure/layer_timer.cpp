@@ -35,6 +35,9 @@ struct Job {
   bool refused = false;  // it is no layer that can be measured; one that was too noisy gets its other passes
 };
 
+// So many passes that the gate refuses are tried again later.
+constexpr int kMostRefusals = 4;
+
 class MeasuringRun {
  public:
   MeasuringRun(LayerTimer& timer, MeasurementStore& store, const MeasuringCalls& calls)
@@ -62,7 +65,8 @@ class MeasuringRun {
 
   void run() {
     std::size_t done = 0;
-    for (int pass = 1; pass <= kMostPasses; ++pass) {
+    const int most_passes = static_cast<int>(timer_.timing().most_passes) + kMostRefusals;
+    for (int pass = 1; pass <= most_passes; ++pass) {
       for (Job& job : jobs_) {
         if (!wants_pass(job)) continue;
         if (calls_.out_of_time()) return;
@@ -90,7 +94,8 @@ class MeasuringRun {
     double left = 0.0;
     for (const Job& job : jobs_) {
       if (!wants_pass(job)) continue;
-      left += std::max(1.0, 2.0 - (job.outcome.measurement ? job.outcome.measurement->timing.passes : 0.0));
+      const double done = job.outcome.measurement ? job.outcome.measurement->timing.passes : 0.0;
+      left += std::max(1.0, timer_.timing().passes - done);
     }
     return static_cast<std::size_t>(left);
   }
@@ -158,10 +163,10 @@ std::string LayerTimer::run_pinned(int threads, const std::function<void()>& wor
 
 Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey& key) {
   auto known = time(key);
-  while (known && known->timing.passes < kMostPasses && wants_another_pass(*known)) {
-    const auto pass = time(key);
-    if (!pass) return tl::unexpected(pass.error());
-    known = combined(*known, *pass);
+  for (double pass = 1.0; pass < options_.timing.most_passes && known && wants_another_pass(*known); ++pass) {
+    const auto next = time(key);
+    if (!next) return tl::unexpected(next.error());
+    known = combined(*known, *next);
   }
   return known;
 }

@@ -13,6 +13,22 @@ namespace {
 
 using measure::percentile;
 
+// Probes are told apart by this share of their length, from the shortest that a clock can tell.
+constexpr double kBinWidth = 0.0025;
+constexpr double kShortestProbeSeconds = 1e-8;
+constexpr std::size_t kBins = 8192;  // up to some seconds
+
+std::size_t bin_of(double probe_seconds) {
+  const double bin = std::log(probe_seconds / kShortestProbeSeconds) / std::log1p(kBinWidth);
+  return static_cast<std::size_t>(std::clamp(bin, 0.0, static_cast<double>(kBins - 1)));
+}
+double seconds_of_bin(std::size_t bin) {
+  return kShortestProbeSeconds * std::exp((static_cast<double>(bin) + 0.5) * std::log1p(kBinWidth));
+}
+
+// Two passes were judged by different states when their fast probes are further apart than this.
+constexpr double kSameState = 1.05;
+
 // Samples of one pass. What is fast may be learned late, so that all are kept and judged again at every look.
 class PassInProgress {
  public:
@@ -51,7 +67,7 @@ class PassInProgress {
     timing.p50_seconds = percentile(times, 0.50);
     timing.p75_seconds = percentile(times, 0.75);
     timing.p90_seconds = percentile(times, 0.90);
-    timing.seconds = options_.gated ? timing.p10_seconds : timing.p50_seconds;
+    timing.seconds = percentile(times, estimate_percentile(options_));
     timing.slowest_pass_seconds = timing.seconds;
     timing.samples = static_cast<double>(samples_.size());
     timing.accepted = static_cast<double>(accepted_);
@@ -122,9 +138,27 @@ void FrequencyGate::see(const Sample& sample) {
 }
 
 void FrequencyGate::see(double probe_seconds) {
-  if (!(probe_seconds > 0.0) || probe_seconds >= shortest_.back()) return;
-  shortest_.back() = probe_seconds;
-  std::sort(shortest_.begin(), shortest_.end());
+  constexpr std::size_t kLeastRank = 4;
+  constexpr std::size_t kProbesARank = 100;  // the first percentile
+  if (!(probe_seconds > 0.0)) return;
+  if (counts_.empty()) counts_.resize(kBins, 0);
+  const std::size_t bin = bin_of(probe_seconds);
+  shortest_ = seen_ == 0 ? bin : std::min(shortest_, bin);
+  ++counts_[bin];
+  ++seen_;
+  const std::size_t rank = std::max(kLeastRank, seen_ / kProbesARank);
+  if (seen_ < rank) return;
+  std::size_t fast = shortest_;
+  for (std::size_t below = counts_[fast]; below < rank; below += counts_[fast]) ++fast;
+  fast_ = seconds_of_bin(fast);
+}
+
+double FrequencyGate::share_of_fast(double tolerance) const {
+  if (seen_ == 0) return 0.0;
+  std::size_t fast = 0;
+  const std::size_t end = std::min(kBins, bin_of(fast_ * (1.0 + tolerance)) + 1);
+  for (std::size_t bin = shortest_; bin < end; ++bin) fast += counts_[bin];
+  return static_cast<double>(fast) / static_cast<double>(seen_);
 }
 
 bool FrequencyGate::accepts(const Sample& sample, double tolerance) const {
@@ -151,18 +185,27 @@ Expected<Timing, std::string> time_pass(const SampleSource& sample, const WallCl
 }
 
 Timing combined(const Timing& earlier, const Timing& pass) {
-  Timing sum = pass.seconds < earlier.seconds ? pass : earlier;
+  if (earlier.gated() && pass.gated()) {
+    if (earlier.fast_probe_seconds > pass.fast_probe_seconds * kSameState) return pass;
+    if (pass.fast_probe_seconds > earlier.fast_probe_seconds * kSameState) return earlier;
+  }
+  Timing sum = earlier;
+  const double passes = earlier.passes + pass.passes;
+  for (double Timing::*mean : {&Timing::seconds, &Timing::p10_seconds, &Timing::p25_seconds, &Timing::p50_seconds,
+                               &Timing::p75_seconds, &Timing::p90_seconds, &Timing::fast_probe_seconds})
+    sum.*mean = (earlier.*mean * earlier.passes + pass.*mean * pass.passes) / passes;
   sum.slowest_pass_seconds = std::max(earlier.slowest_pass_seconds, pass.slowest_pass_seconds);
   sum.samples = earlier.samples + pass.samples;
   sum.accepted = earlier.accepted + pass.accepted;
-  sum.passes = earlier.passes + pass.passes;
+  sum.passes = passes;
   return sum;
 }
 
 bool wants_another_pass(const Timing& timing, const FrequencyGate& gate, const TimingOptions& options) {
   const double longest = gate.fast_probe_seconds() * (1.0 + options.probe_tolerance);
   if (timing.gated() && timing.fast_probe_seconds > longest) return true;
-  return timing.passes < 2.0 || (timing.passes == 2.0 && timing.spread_of_passes() > options.passes_agree_within);
+  if (timing.passes < options.passes) return true;
+  return timing.passes < options.most_passes && timing.spread_of_passes() > options.passes_agree_within;
 }
 
 }  // namespace hwcost

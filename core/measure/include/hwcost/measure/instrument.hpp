@@ -70,10 +70,15 @@ class HWCOST_EXPORT Instrument {
   explicit Instrument(const TimingOptions& timing,
                       InstrumentClock::Kind clock = InstrumentClock::Kind::time_stamp_counter);
 
-  // Times the kernel in one pass; see take_sample() for what a kernel is.
+  // Times the kernel in one pass; see take_sample() for what a kernel is. It is told of each sample where it wants to
+  // know: `kernel.sampled(sample)`.
   template <class Kernel>
   [[nodiscard]] Expected<Timing, std::string> time(Kernel& kernel, const TimingOptions& options) {
-    const SampleSource source = [&](std::size_t iterations) { return take_sample(clock_, probe_, kernel, iterations); };
+    const SampleSource source = [&](std::size_t iterations) {
+      const Sample sample = take_sample(clock_, probe_, kernel, iterations);
+      if constexpr (requires { kernel.sampled(sample); }) kernel.sampled(sample);
+      return sample;
+    };
     return time_pass(
         source, [this] { return clock_.now(); }, gate_, options);
   }

@@ -22,13 +22,10 @@ struct MeasuringOptions {
 // A network run as a whole.
 struct ChainTiming {
   Timing timing;                      // of a run of all layers that have a kernel, as often as they repeat
-  std::vector<double> layer_seconds;  // of one execution within these runs, a link each (10th percentile); 0: no kernel
+  std::vector<double> layer_seconds;  // of one execution within these runs, a link each ; 0: no kernel
   std::vector<std::string> refusals;  // a link each: why it has no kernel; empty where it has one
   std::string remarks;                // what a real run would do besides, what the instrument lacked
 };
-
-// Passes of a layer or a network at most.
-inline constexpr int kMostPasses = 3;
 
 // One thread at a time.
 class HWCOST_EXPORT LayerTimer {
@@ -42,6 +39,7 @@ class HWCOST_EXPORT LayerTimer {
   [[nodiscard]] Expected<Measurement, Unsupported> time_in_full(const MeasurementKey& key);
   // Runs the network's layers in sequence, again and again; refused where no layer has a kernel.
   [[nodiscard]] Expected<ChainTiming, Unsupported> time_chain(const LayerChain& chain);
+  [[nodiscard]] const TimingOptions& timing() const { return options_.timing; }
   // Whether the measurement should have a further pass, which combined() adds.
   [[nodiscard]] bool wants_another_pass(const Measurement& measurement) const;
 

@@ -2,14 +2,17 @@
 //
 // A core that is shared (an SMT neighbour, a host of virtual machines) has speeds that last for seconds. No statistic
 // of the samples repairs that; a probe of known instructions before and after each sample tells which of them to keep.
+// What is left (where the operands came to lie, what neighbours do to shared caches) drifts over seconds too, so that
+// many short passes apart in time are worth more than a long one.
 // The protocol knows neither clock nor kernel: it asks a SampleSource, which take_sample() fills on a real machine and
 // a simulation in tests.
 #pragma once
 
-#include <array>
+#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
@@ -24,17 +27,24 @@ struct Sample {
 };
 
 // Takes a sample. `clock.now()` is in seconds, `probe()` executes the known instructions, `kernel()` one execution;
-// `kernel.prepare()`, where there is one, comes before each sample and is not timed (it empties the caches).
+// `kernel.prepare()`, where there is one, comes before each sample and is not timed (it empties the caches). A kernel
+// may have pushed the probe's own code out of the caches: it is executed once before it is timed.
 template <class Clock, class Probe, class Kernel>
 Sample take_sample(Clock& clock, Probe& probe, Kernel& kernel, std::size_t iterations) {
+  const auto probe_seconds = [&] {
+    probe();
+    const double start = clock.now();
+    probe();
+    return clock.now() - start;
+  };
   if constexpr (requires { kernel.prepare(); }) kernel.prepare();
-  const double probed = clock.now();
-  probe();
+  Sample sample;
+  sample.probe_before_seconds = probe_seconds();
   const double start = clock.now();
   for (std::size_t i = 0; i < iterations; ++i) kernel();
-  const double end = clock.now();
-  probe();
-  return {end - start, start - probed, clock.now() - end};
+  sample.seconds = clock.now() - start;
+  sample.probe_after_seconds = probe_seconds();
+  return sample;
 }
 
 // Gives a sample of so many iterations.
@@ -44,31 +54,36 @@ using WallClock = std::function<double()>;
 
 struct TimingOptions {
   double sample_seconds = 20e-6;    // least length of a sample: short kernels are looped; 0: one execution a sample
-  double accepted_seconds = 50e-3;  // of accepted samples that end a pass
+  double accepted_seconds = 20e-3;  // of accepted samples that end a pass
   double wall_seconds = 2.0;        // that end a pass at the latest; a kernel so long that `least_accepted` executions
                                     // do not fit gets the time for them
   std::size_t least_accepted = 10;  // samples, else the pass is refused
   double least_acceptance = 0.3;    // share of samples, else the pass is refused
   double probe_tolerance = 0.05;    // a probe is of the fast state when it takes at most this share longer
   double watch_seconds = 0.5;       // of probes alone before the first kernel: states last for seconds
-  double passes_agree_within = 0.04;  // else a third pass is wanted
-  bool gated = true;                  // false: every sample counts, and the median is the estimate
+  double passes = 8.0;              // of a kernel, each of which sees other drifts
+  double most_passes = 12.0;        // where those do not agree
+  double passes_agree_within = 0.04;  // the slowest and the mean of all
+  bool gated = true;                  // false: every sample counts, and a pass's estimate is its median
 };
+
+// Which percentile of a pass's samples is its estimate, as a share.
+[[nodiscard]] inline double estimate_percentile(const TimingOptions& options) { return options.gated ? 0.10 : 0.50; }
 
 // What is known of a kernel's time after one or more passes.
 struct Timing {
-  double seconds = 0.0;               // of one execution: the fastest pass's 10th percentile (ungated: its median)
-  double slowest_pass_seconds = 0.0;  // the same of the slowest pass: how far the passes are apart
-  double p10_seconds = 0.0, p25_seconds = 0.0, p50_seconds = 0.0, p75_seconds = 0.0, p90_seconds = 0.0;
+  double seconds = 0.0;               // of one execution: the mean of the passes' 10th percentiles (ungated: medians)
+  double slowest_pass_seconds = 0.0;  // the slowest pass's: how far the passes are apart
+  double p10_seconds = 0.0, p25_seconds = 0.0, p50_seconds = 0.0, p75_seconds = 0.0, p90_seconds = 0.0;  // means too
   double samples = 0.0;             // taken in all passes
   double accepted = 0.0;            // of them, while the processor was fast
   double iterations = 0.0;          // executions a sample
-  double passes = 0.0;              // a minute apart or more, where the caller arranges it
+  double passes = 0.0;              // apart in time, where the caller arranges it
   double fast_probe_seconds = 0.0;  // of the probe in the fast state that samples were judged by; 0: not gated
 
   [[nodiscard]] double acceptance() const { return samples > 0.0 ? accepted / samples : 0.0; }
   [[nodiscard]] bool gated() const { return fast_probe_seconds > 0.0; }
-  // How far the slowest pass is above the fastest, as a share.
+  // How far the slowest pass is above the mean, as a share.
   [[nodiscard]] double spread_of_passes() const { return slowest_pass_seconds / seconds - 1.0; }
 
   // The one list of the members: calls f(name, member); the store's and the table's columns follow it.
@@ -93,18 +108,23 @@ struct Timing {
 static_assert(sizeof(Timing) == Timing::kCount * sizeof(double), "a member is missing in Timing's list");
 
 // Which probes are of the fast state. It learns what fast is from the probes that it sees, so that one gate should
-// live as long as the process. A single reading that is too short (a clock that jumps) does not mislead it.
+// live as long as the process: the fast state is the first percentile of all of them (and at least the fourth
+// shortest), which a few readings that are too short (a clock that jumps) do not move, however many they become.
 class HWCOST_EXPORT FrequencyGate {
  public:
   void see(const Sample& sample);
   [[nodiscard]] bool accepts(const Sample& sample, double tolerance) const;
   // The fast state's probe; infinite before anything was seen.
-  [[nodiscard]] double fast_probe_seconds() const { return shortest_.back(); }
+  [[nodiscard]] double fast_probe_seconds() const { return fast_; }
+  // Of the probes seen so far, those that are of the fast state.
+  [[nodiscard]] double share_of_fast(double tolerance) const;
 
  private:
-  static constexpr double kUnseen = 1e300;
   void see(double probe_seconds);
-  std::array<double, 4> shortest_{kUnseen, kUnseen, kUnseen, kUnseen};  // ascending; the last is the reference
+  std::vector<std::size_t> counts_;  // of probes by length, in bins as wide as kBinWidth says
+  std::size_t seen_ = 0;
+  std::size_t shortest_ = 0;  // bin
+  double fast_ = HUGE_VAL;
 };
 
 // Lets the gate see probes alone for so long: a process that begins in a slow state would take that for the fast one.
@@ -121,10 +141,11 @@ void watch(FrequencyGate& gate, Clock& clock, Probe& probe, double seconds) {
 [[nodiscard]] HWCOST_EXPORT Expected<Timing, std::string> time_pass(const SampleSource& sample, const WallClock& now,
                                                                     FrequencyGate& gate, const TimingOptions& options);
 
-// What a further pass of the same kernel adds. Passes apart in time see different neighbours: the fastest counts.
+// What a further pass of the same kernel adds: the mean of all counts. Passes that were judged by a slow state, taken
+// for the fast one, are dropped once there is one that was judged by a faster state.
 [[nodiscard]] HWCOST_EXPORT Timing combined(const Timing& earlier, const Timing& pass);
 
-// Whether the kernel should be timed once more: there are fewer than two passes, or two that do not agree, or the gate
+// Whether the kernel should be timed once more: there are fewer passes than wanted, or they do not agree, or the gate
 // has since seen a faster state than the one that they were judged by.
 [[nodiscard]] HWCOST_EXPORT bool wants_another_pass(const Timing& timing, const FrequencyGate& gate,
                                                     const TimingOptions& options);
