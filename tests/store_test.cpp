@@ -312,6 +312,31 @@ TEST_F(Store, DamagedFileIsSaidToBeDamaged) {
             std::string::npos);
 }
 
+// Also one that the rows that are read do not lie on; and nothing is written to such a file.
+TEST_F(Store, DamagedPageIsToldBeforeAnythingIsReadOrWritten) {
+  {
+    MeasurementStore store(file_, Access::write);
+    std::vector<Measurement> many;
+    for (int i = 1; i <= 60; ++i) many.push_back(sample_measurement(i));
+    store.merge(many, MergeRule::replace);
+  }
+  run_sql(file_, "PRAGMA journal_mode = DELETE");
+  const std::string whole = read_bytes(file_);
+  constexpr std::size_t kPageBytes = 4096;
+  ASSERT_GT(whole.size(), 4 * kPageBytes);
+  for (std::size_t page = kPageBytes; page < whole.size(); page += kPageBytes) {
+    std::string damaged = whole;
+    std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(page), 16, static_cast<char>(0xa5));
+    folder_.write("store.db", damaged);
+    for (const Access access : {Access::read, Access::write}) {
+      const std::string error = error_of(access, [](const MeasurementStore& store) { (void)store.all(); });
+      EXPECT_NE(error.find("is a damaged store"), std::string::npos) << page << ": " << error;
+      EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+    }
+    EXPECT_EQ(read_bytes(file_), damaged);
+  }
+}
+
 TEST_F(Store, RowThatIsNoMeasurementIsNamed) {
   MeasurementStore(file_, Access::write).put(sample_measurement(1));
   for (const char* sql : {"UPDATE measurement SET extents = 'batch=1'", "UPDATE measurement SET op = 'conv9d'",

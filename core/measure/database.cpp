@@ -94,6 +94,15 @@ long long Database::number(std::string_view sql) const {
   return statement.step() ? statement.whole(0) : 0;
 }
 
+void Database::require_whole() const {
+  Statement check = prepare("PRAGMA quick_check(1)");
+  const std::string finding = check.step() ? check.text(0) : std::string("ok");
+  if (finding == "ok") return;
+  // The first line may be a heading.
+  const std::size_t line = finding.rfind('\n');
+  fail(explanation(SQLITE_CORRUPT, line == std::string::npos ? finding : finding.substr(line + 1)));
+}
+
 void Database::fail(const std::string& what) const { throw InputError({file_, 0}, what); }
 
 void Database::fail(int code) const {

@@ -27,6 +27,9 @@ class HWCOST_EXPORT Database {
   // A number that a pragma or a query of one row and column gives.
   [[nodiscard]] long long number(std::string_view sql) const;
 
+  // Throws InputError where a page is damaged. Reads the whole file.
+  void require_whole() const;
+
   // Throws InputError with the file's name.
   [[noreturn]] void fail(const std::string& what) const;
   // The same in the words for an SQLite error code.

@@ -95,6 +95,7 @@ struct MeasurementStore::Connection {
       return;
     }
     migrate(database, steps);
+    database.require_whole();
     // With a log, readers do not wait for writers. Only a wish: where the file system has no place for one, or others
     // hold the file just now, it works without.
     sqlite3_exec(database.handle(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
@@ -185,6 +186,7 @@ std::optional<Measurement> MeasurementStore::find(const MeasurementKey& key) con
 
 std::vector<Measurement> MeasurementStore::all() const {
   const std::lock_guard lock(connection_->mutex);
+  connection_->database.require_whole();
   std::vector<Measurement> measurements;
   Statement row = connection_->database.prepare(connection_->selection() + " ORDER BY measurement.id");
   while (row.step()) measurements.push_back(connection_->read(row));

@@ -37,13 +37,14 @@ class HWCOST_EXPORT MeasurementStore {
  public:
   enum class Access {
     read,   // the file must be there; it is never changed
-    write,  // made where it is missing, brought up to date where it is of an older hwcost
+    write,  // made where it is missing, brought up to date where it is of an older hwcost; looked through for damage
   };
   MeasurementStore(const std::filesystem::path& file, Access access);
   ~MeasurementStore();
   MeasurementStore(MeasurementStore&&) noexcept;
   MeasurementStore& operator=(MeasurementStore&&) noexcept;
 
+  // Reads what it needs alone: damage elsewhere in the file does not show.
   [[nodiscard]] std::optional<Measurement> find(const MeasurementKey& key) const;
   // All of them, in the order in which their keys first came.
   [[nodiscard]] std::vector<Measurement> all() const;
