@@ -75,7 +75,7 @@ class Solver {
       if (is_free_[static_cast<std::size_t>(i)]) free.push_back(i);
     }
     VectorXd pinned = x_;
-    pinned(free).setZero();
+    for (const Index i : free) pinned[i] = 0.0;
     const VectorXd rest = right_ - normal_ * pinned;
     const MatrixXd part = normal_(free, free);
     const VectorXd values = part.ldlt().solve(VectorXd(rest(free)));
