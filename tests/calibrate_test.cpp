@@ -153,6 +153,31 @@ TEST(Calibrate, FindsTheTruthOfANonlinearModel) {
   for (const auto& [key, p] : fitted(found)) EXPECT_NEAR(p.value / truth.parameters().at(key).value, 1.0, 1e-3) << key;
 }
 
+// Where one part of a maximum is the longest everywhere, nothing depends on the other's rate: at the start, not at the
+// truth.
+TEST(Calibrate, FindsTheTruthOfANonlinearModelFromWhereNothingDependsOnAParameter) {
+  const Description truth = roofline(64, 8, 500);
+  const std::vector<Row> rows = layers_of(truth, 80);
+  for (const Description& start : {roofline(100, 5000, 300), roofline(9e4, 0.1, 300), roofline(1, 8, 300)}) {
+    const Calibration found = fit(start, rows);
+    EXPECT_TRUE(found.kept.empty());
+    EXPECT_TRUE(found.notes.empty());
+    ASSERT_EQ(found.fitted.size(), 3u);
+    for (const auto& [key, p] : fitted(found))
+      EXPECT_NEAR(p.value / truth.parameters().at(key).value, 1.0, 1e-3) << key;
+  }
+}
+
+// Without products no layer tells what they take, whatever the rate.
+TEST(Calibrate, ParametersOfANonlinearModelThatNoValueMovesAPriceByKeepTheirs) {
+  std::vector<Row> rows = layers_of(roofline(64, 8, 500), 80);
+  std::erase_if(rows, [](const Row& row) { return row.text.starts_with("conv") || row.text.starts_with("linear"); });
+  const Calibration found = fit(roofline(100, 5, 300), rows);
+  ASSERT_EQ(found.kept.size(), 1u);
+  EXPECT_EQ(found.kept[0].key, "peak.b8");
+  EXPECT_EQ(found.kept[0].reason, "no measurement depends on it");
+}
+
 TEST(Calibrate, SameInputGivesTheSameBits) {
   const std::vector<Row> rows = layers_of(cluster_truth(), 60);
   const Calibration once = fit(cluster_guess(), rows, {.holdout = 0.3, .seed = 5});

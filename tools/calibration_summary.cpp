@@ -40,9 +40,11 @@ std::string calibration_summary(const Calibration& calibration, const Descriptio
   for (const FittedParameter& fitted : calibration.fitted) {
     const Parameter& before = description.parameters().at(fitted.key);
     const double factor = before.unit.factor;
-    parameters.add_row({fitted.key, before.text, fmt::format("{:.6g}", fitted.value / factor),
-                        fitted.standard_error ? fmt::format("{:.2g}", *fitted.standard_error / factor)
-                                              : std::string(fitted.told_by == 0.0 ? "at an end" : "too few layers")});
+    const std::string error = fitted.standard_error   ? fmt::format("{:.2g}", *fitted.standard_error / factor)
+                              : fitted.is_at_end      ? "at an end"
+                              : fitted.told_by == 0.0 ? "untold here"
+                                                      : "too few layers";
+    parameters.add_row({fitted.key, before.text, fmt::format("{:.6g}", fitted.value / factor), error});
   }
   text += "\n" + parameters.text() + "\n";
 

@@ -67,7 +67,7 @@ std::vector<Trial> cross_validated(const Fitter& fitter, const std::vector<Split
   std::vector<Trial> trials;
   std::size_t part = 0;
   for (const Split& split : splits)
-    add_trials(fitter.values_at(fitter.fit(split.seen, kept)), split.tried, part++, trials);
+    add_trials(fitter.values_at(fitter.fit(split.seen, kept).x), split.tried, part++, trials);
   return trials;
 }
 
@@ -105,12 +105,15 @@ Calibration calibrate(const Description& description, const Registry& registry, 
     kept[k] = true;
     result.kept.push_back({problem.keys()[k], unknown.reason});
   }
-  const VectorXd x = fitter.fit(split.seen, kept);
+  const Fit fit = fitter.fit(split.seen, kept);
+  const VectorXd& x = fit.x;
+  if (!fit.has_settled) result.notes.emplace_back("the fit had not settled when its steps were used up");
   const Certainty certainty = fitter.certainty(x, split.seen, kept);
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i]) continue;
     const auto k = static_cast<Index>(i);
-    FittedParameter parameter{problem.keys()[i], problem.in_base_units(k, x[k]), std::nullopt, certainty.told_by[k]};
+    FittedParameter parameter{problem.keys()[i], problem.in_base_units(k, x[k]), std::nullopt, certainty.told_by[k],
+                              certainty.at_end[i]};
     const double error = certainty.standard_error[k];
     if (!std::isnan(error) && parameter.told_by >= kFewest) parameter.standard_error = problem.in_base_units(k, error);
     result.fitted.push_back(std::move(parameter));

@@ -77,7 +77,8 @@ std::string record_block(const CalibrationRecord& record, const CalibrationOrigi
 }
 
 std::string no_error_text(const FittedParameter& fitted) {
-  if (fitted.told_by == 0.0) return "at an end of its range";
+  if (fitted.is_at_end) return "at an end of its range";
+  if (fitted.told_by == 0.0) return "no measurement depends on it at this value";
   return fmt::format("told by some {:.0f} measurements alone", std::ceil(fitted.told_by));
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "least_squares.hpp"
 
@@ -46,7 +47,7 @@ double Fitter::pull(double residual) const {
   return 1.0 / std::sqrt(1.0 + r * r);
 }
 
-VectorXd Fitter::fit(const Rows& rows, const std::vector<bool>& kept) const {
+Fit Fitter::fit(const Rows& rows, const std::vector<bool>& kept) const {
   return problem_.is_linear() ? fit_linear(rows, kept) : fit_nonlinear(rows, kept);
 }
 
@@ -61,7 +62,7 @@ VectorXd Fitter::values_at(const VectorXd& x) const {
 }
 
 // Least squares again and again, each observation with the pull that its last residual leaves it.
-VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) const {
+Fit Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) const {
   VectorXd low = problem_.low();
   VectorXd high = problem_.high();
   for (Index i = 0; i < low.size(); ++i) {
@@ -80,8 +81,8 @@ VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) con
   const MatrixXd slope = linear_.slope * length.cwiseInverse().asDiagonal();
   const VectorXd scaled_low = low.cwiseProduct(length);
   const VectorXd scaled_high = high.cwiseProduct(length);
-  VectorXd x = problem_.start();
-  for (int turn = 0; turn < 50; ++turn) {
+  Fit fit{problem_.start(), false};
+  for (int turn = 0; turn < 50 && !fit.has_settled; ++turn) {
     MatrixXd normal = normal_matrix(slope, rows, weight);
     VectorXd right = VectorXd::Zero(low.size());
     for (const Index row : rows) right += weight[row] * (1.0 - constant[row]) * slope.row(row).transpose();
@@ -89,28 +90,41 @@ VectorXd Fitter::fit_linear(const Rows& rows, const std::vector<bool>& kept) con
       normal(i, i) += drawn / (length[i] * length[i]);
       right[i] += drawn * problem_.start()[i] / length[i];
     }
-    x = bounded_least_squares(normal, right, scaled_low, scaled_high).cwiseQuotient(length);
-    const VectorXd residual = values_at(x).array() - 1.0;
+    fit.x = bounded_least_squares(normal, right, scaled_low, scaled_high).cwiseQuotient(length);
+    const VectorXd residual = values_at(fit.x).array() - 1.0;
     double change = 0.0;
     for (const Index row : rows) {
       const double next = trust_[row] * pull(residual[row]);
       change = std::max(change, std::abs(next - weight[row]));
       weight[row] = next;
     }
-    if (change < 1e-6) break;
+    fit.has_settled = change < 1e-6;
   }
-  return x;
+  return fit;
+}
+
+bool Fitter::moves_any(Index parameter, const VectorXd& x, const Rows& rows) const {
+  if (problem_.is_linear()) return false;  // its slope is 0 everywhere
+  const VectorXd here = values_at(x)(rows);
+  const std::vector<double> grid = problem_.grid(parameter);
+  return std::any_of(grid.begin(), grid.end(), [&](double value) {
+    VectorXd other = x;
+    other[parameter] = value;
+    return here != VectorXd(values_at(other)(rows));
+  });
 }
 
 std::vector<Fitter::Unknown> Fitter::unknown(const Rows& rows) const {
-  const Linearised here = at(problem_.start());
+  const std::vector<bool> none(problem_.keys().size(), false);
+  const VectorXd x = problem_.is_linear() ? problem_.start() : fit(rows, none).x;
+  const Linearised here = at(x);
   MatrixXd normal = normal_matrix(here.slope, rows, VectorXd::Ones(here.value.size()));
   std::vector<Unknown> result;
   std::vector<Index> told;
   for (Index i = 0; i < normal.rows(); ++i) {
     if (normal(i, i) > 0.0) {
       told.push_back(i);
-    } else {
+    } else if (!moves_any(i, x, rows)) {
       result.push_back({i, "no measurement depends on it"});
     }
   }
@@ -140,12 +154,16 @@ std::vector<Fitter::Unknown> Fitter::unknown(const Rows& rows) const {
 Certainty Fitter::certainty(const VectorXd& x, const Rows& rows, const std::vector<bool>& kept) const {
   const Linearised here = at(x);
   std::vector<Index> inner;
+  std::vector<bool> at_end(kept.size(), false);
   for (Index i = 0; i < x.size(); ++i) {
     const double margin = 1e-9 * (problem_.high()[i] - problem_.low()[i]);
     const bool is_inside = x[i] > problem_.low()[i] + std::min(margin, 1e-9) && x[i] < problem_.high()[i] - margin;
-    if (is_inside && !kept[static_cast<std::size_t>(i)]) inner.push_back(i);
+    const bool is_told = !here.slope.col(i)(rows).isZero(0.0);
+    at_end[static_cast<std::size_t>(i)] = !is_inside;
+    if (is_inside && is_told && !kept[static_cast<std::size_t>(i)]) inner.push_back(i);
   }
-  Certainty result{VectorXd::Constant(x.size(), std::numeric_limits<double>::quiet_NaN()), VectorXd::Zero(x.size())};
+  Certainty result{VectorXd::Constant(x.size(), std::numeric_limits<double>::quiet_NaN()), VectorXd::Zero(x.size()),
+                   std::move(at_end)};
   if (inner.empty() || rows.size() <= inner.size()) return result;
 
   const auto n = static_cast<Index>(rows.size());

@@ -88,6 +88,19 @@ VectorXd Problem::values_at(const VectorXd& x) const {
   return values;
 }
 
+std::vector<double> Problem::grid(Index parameter) const {
+  constexpr int kSteps = 16;
+  constexpr double kFinest = 1e-8;  // of a range that begins at 0 or below
+  const double low = low_[parameter];
+  const double high = high_[parameter];
+  const double first = low > 0.0 ? low : kFinest * (high - low);
+  std::vector<double> values;
+  if (low <= 0.0) values.push_back(low);
+  for (int i = 0; i <= kSteps; ++i)
+    values.push_back(std::min(high, first * std::pow(high / first, i / double{kSteps})));
+  return values;
+}
+
 // The model itself says which values it takes, at the line of the parameter.
 void Problem::check_ranges() const {
   for (Index i = 0; i < start_.size(); ++i) {
@@ -112,7 +125,7 @@ bool Problem::follows_its_slope() const {
     }
     const VectorXd expected = at_start_.value + at_start_.slope * (x - start_);
     const VectorXd found = values_at(x);
-    if ((found - expected).cwiseAbs().maxCoeff() > 1e-9 * found.cwiseAbs().maxCoeff()) return false;
+    if (!((found - expected).cwiseAbs().maxCoeff() <= 1e-9 * found.cwiseAbs().maxCoeff())) return false;  // nor if NaN
   }
   return true;
 }

@@ -31,6 +31,10 @@ class Problem {
   [[nodiscard]] const Eigen::VectorXd& low() const { return low_; }
   [[nodiscard]] const Eigen::VectorXd& high() const { return high_; }
   [[nodiscard]] double in_base_units(Eigen::Index parameter, double scaled) const { return scaled * scale_[parameter]; }
+  // Values all over the parameter's range, ascending, as many a decade.
+  [[nodiscard]] std::vector<double> grid(Eigen::Index parameter) const;
+  // Of the description.
+  [[nodiscard]] const std::string& file() const { return description_.file(); }
   // Of each observation's repeated measurements, as a share.
   [[nodiscard]] const Eigen::VectorXd& spreads() const { return spreads_; }
   // Predictions are linear in the parameters.

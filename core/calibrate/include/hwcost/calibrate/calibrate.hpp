@@ -25,12 +25,14 @@ struct CalibrationOptions {
 };
 
 // A parameter's value after the fit, in base units. Without a standard error where it stands at an end of its range,
-// and where so few measurements tell it that one of them could have made it.
+// where no measurement depends on it at that value (of a maximum, the part that never is the larger), and where so few
+// measurements tell it that one of them could have made it.
 struct FittedParameter {
   std::string key;
   double value = 0.0;
   std::optional<double> standard_error;
-  double told_by = 0.0;  // as many measurements of equal influence would tell it as well; 0: at an end of its range
+  double told_by = 0.0;    // as many measurements of equal influence would tell it as well; 0: none does
+  bool is_at_end = false;  // of its range
 };
 // A free parameter that the measurements say nothing of, and why: it keeps its value.
 struct KeptParameter {
@@ -72,13 +74,14 @@ struct Calibration {
 
 // The parameters of `description` that are free, fitted to the table's measured_* column by least squares on relative
 // errors, robustly and within their ranges; models that are linear in them by non-negative least squares, others by
-// Levenberg and Marquardt's method from the values that the description has. The same input gives the same bits.
+// Levenberg and Marquardt's method from the values that the description has and from the best of a coarse grid. The
+// same input gives the same bits.
 //
 // Networks come from the table's column x_network, several with '|' between them; layers of the network `random`, and
 // those of none, are told apart by shape, as are all where there are too few networks to keep any of them apart.
 // Throws InputError at `file`, with the line where there is one: no free parameter, no measurement, too few of them,
 // values that are not positive or all the same, layers that contradict each other, units that are mixed up; at the
-// description where a parameter has no derivative.
+// description where a parameter has no derivative, and where the model has no finite price to start from.
 [[nodiscard]] HWCOST_EXPORT Calibration calibrate(const Description& description, const Registry& registry,
                                                   const LayerTable& table, const std::string& file,
                                                   const CalibrationOptions& options = {});
