@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 #include "hwcost/model_backend.hpp"
 
@@ -11,7 +13,10 @@ namespace hwcost::roofline {
 
 // Operand widths that a machine may have a rate for, in bits.
 inline constexpr std::array<int, 7> kClasses{1, 2, 4, 8, 16, 32, 64};
-inline constexpr std::size_t kNoClass = kClasses.size();
+
+// A rate that nobody told: what it would bound takes no time. A number, and no question in the formula whether there is
+// one, so that batches price several rows at a time.
+inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 // Keys of one class of widths: peak.b8, energy.mac.b8.
 struct ClassKeys {
@@ -24,12 +29,12 @@ struct Model {
   struct Params {
     std::array<T, kClasses.size()> peak{};        // MAC/cycle of operands of at most so many bits; 0: none
     std::array<T, kClasses.size()> mac_energy{};  // of one such MAC
-    T vector{};                                   // FLOP/cycle of all that is no MAC; 0: none
+    T vector{kUnbounded};                         // FLOP/cycle of all that is no MAC; unbounded: only beside MACs
     // The array's tile: elements of a dot product, output channels, output pixels that are worked on at a time.
     T in_tile{1.0}, out_tile{1.0}, pixel_tile{1.0};
-    T call{};                          // cycles of one layer, whatever it is
-    Bandwidth<T> memory{}, on_chip{};  // 0: it bounds nothing
-    Data<T> capacity{};                // of the on-chip memory; 0: activations always cross the memory port
+    T call{};  // cycles of one layer, whatever it is
+    Bandwidth<T> memory{kUnbounded}, on_chip{kUnbounded};
+    Data<T> capacity{};  // of the on-chip memory; 0: activations always cross the memory port
     EnergyPerData<T> memory_energy{}, on_chip_energy{};
     Frequency<T> clock{};
     Power<T> power{};  // while it runs, whatever it does
@@ -74,13 +79,11 @@ struct Model {
                       const Widths<T>& widths) requires(is_modelled(D::kFamily)) {
     if (is_view(op)) return {};
     const Work<T> w = work(op, d);
-    const std::size_t c = class_of(p, widths);
-    const bool has_macs = value_of(w.macs) > 0.0;
+    const T rate = of_class(p, widths, p.peak, T(1.0));
+    const T mac_energy = of_class(p, widths, p.mac_energy, T(0.0));
     const Tiles<T> tiles = tiling(p, op, d, w);
-    const T rate = has_macs && c != kNoClass ? p.peak[c] : T(1.0);
     const T others = w.bias_adds + w.arithmetic;
-    const bool has_vector = value_of(p.vector) > 0.0;
-    const Cycles<T> arithmetic = cycles(tiles.macs / rate + (has_vector ? others / p.vector : T(0.0)));
+    const Cycles<T> arithmetic = cycles(tiles.macs / rate + others / p.vector);
 
     const Traffic<T> bytes_moved = traffic(op, w, widths, w.weights * widths.weight_bits);
     const Data<T> activations = bytes(bytes_moved.input + bytes_moved.second_input + bytes_moved.output);
@@ -89,13 +92,12 @@ struct Model {
     const Data<T> moved = stays ? weights : weights + activations;
     const Data<T> read_again = bytes((tiles.passes - T(1.0)) * bytes_moved.input);
     const Data<T> on_chip = weights + activations + read_again;
-    const Cycles<T> port = through(moved, p.memory);
-    const Cycles<T> inside = through(on_chip, p.on_chip);
+    const Cycles<T> port = moved / p.memory;
+    const Cycles<T> inside = on_chip / p.on_chip;
 
     const Cycles<T> call = cycles(p.call);
     const Cycles<T> memory{larger(port.value, inside.value)};
     const Cycles<T> latency = Cycles<T>{larger(arithmetic.value, memory.value)} + call;
-    const T mac_energy = c != kNoClass ? p.mac_energy[c] : T(0.0);
     // Without a clock there is no static energy, and nobody asks for any.
     const bool has_clock = value_of(p.clock.value) > 0.0;
     const Energy<T> standing = has_clock ? p.power * (latency / p.clock) : Energy<T>{};
@@ -112,10 +114,11 @@ struct Model {
                       Verdict&& verdict) requires(is_modelled(D::kFamily)) {
     if (is_view(op)) return Status::priced;
     const Work<> w = work(op, d);
-    if (w.macs > 0.0 && class_of(p, widths) == kNoClass) return verdict.refuse([&] { return no_rate(p, widths); });
+    if (w.macs > 0.0 && of_class(p, widths, p.peak, 0.0) == 0.0)
+      return verdict.refuse([&] { return no_rate(p, widths); });
     const double others = w.bias_adds + w.arithmetic;
     // Biases are added on the way out where the machine has no unit of its own for such work.
-    if (w.macs == 0.0 && others > 0.0 && p.vector == 0.0) return verdict.refuse([&] { return no_vector(op); });
+    if (w.macs == 0.0 && others > 0.0 && p.vector == kUnbounded) return verdict.refuse([&] { return no_vector(op); });
     return Status::priced;
   }
 
@@ -148,22 +151,22 @@ struct Model {
     return {.macs = groups * padded, .passes = out_tiles};
   }
 
-  // Time of what crosses a port; none where its bandwidth is not told.
+  // The figure of the narrowest class with a rate that holds both operands; `none` where there is no such class.
+  // Numbers are selected one by one: a look-up that must not leave the table is a branch, which keeps batches from
+  // pricing several rows at a time.
   template <class T>
-  static Cycles<T> through(Data<T> data, Bandwidth<T> bandwidth) {
-    return value_of(bandwidth.value) > 0.0 ? data / bandwidth : Cycles<T>{};
-  }
-
-  // The narrowest class with a rate that holds both operands; kNoClass where there is none.
-  template <class T>
-  static std::size_t class_of(const Params<T>& p, const Widths<T>& widths) {
+  static T of_class(const Params<T>& p, const Widths<T>& widths, const std::array<T, kClasses.size()>& figures,
+                    T none) {
     const double widest = larger(value_of(widths.input_bits), value_of(widths.weight_bits));
-    std::size_t found = kNoClass;
-    for (std::size_t i = kClasses.size(); i-- > 0;) {
-      const bool holds = (widest <= kClasses[i]) & (value_of(p.peak[i]) > 0.0);
-      found = holds ? i : found;
+    const auto holds = [&](std::size_t i) { return (widest <= kClasses[i]) & (value_of(p.peak[i]) > 0.0); };
+    if constexpr (std::is_same_v<T, double>) {
+      for (std::size_t i = kClasses.size(); i-- > 0;) none = holds(i) ? figures[i] : none;
+    } else {
+      for (std::size_t i = 0; i < kClasses.size(); ++i) {
+        if (holds(i)) return figures[i];
+      }
     }
-    return found;
+    return none;
   }
   static std::string no_rate(const Params<double>& p, const Widths<>& widths);
   static std::string no_vector(Op op);
