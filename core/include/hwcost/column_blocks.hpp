@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
 #include "hwcost/batch.hpp"
 
@@ -30,19 +32,26 @@ class ColumnSlice {
 
 namespace detail {
 
-// What for_each_dense_block does where there are broadcast columns: their values, written out for a block.
+// What for_each_dense_block does where there are broadcast columns: their values, written out for a block. Columns of
+// one value share what is written, since most of a layer's extents are 0 or 1.
 template <class F>
 void for_each_expanded_block(const LayerColumns& in, const CostColumns& out, F&& price) {
-  constexpr std::size_t kBlock = 256;  // small enough for the first-level cache, large enough for the loop over it
+  constexpr std::size_t kBlock = 256;    // small enough for the first-level cache, large enough for the loop over it
+  constexpr std::size_t kCacheLine = 8;  // apart, so that the columns do not compete for the same places of the cache
+  if (in.size == 0) return;
   const std::size_t width = in.columns.size();
   const std::size_t most = std::min(kBlock, in.size);
-  std::array<std::array<double, kBlock>, kMostColumns> values;
+  alignas(kCacheLine * sizeof(double)) std::array<std::array<double, kBlock + kCacheLine>, kMostColumns> values;
+  std::size_t written = 0;
   std::array<const double*, kMostColumns> pointers;
   for (std::size_t k = 0; k < width; ++k) {
     pointers[k] = in.columns[k];
     if (!in.is_broadcast(k)) continue;
-    std::fill_n(values[k].begin(), most, *in.columns[k]);
-    pointers[k] = values[k].data();
+    const auto bits = std::bit_cast<std::uint64_t>(*in.columns[k]);
+    std::size_t place = 0;
+    while (place < written && std::bit_cast<std::uint64_t>(values[place].front()) != bits) ++place;
+    if (place == written) std::fill_n(values[written++].begin(), most, *in.columns[k]);
+    pointers[k] = values[place].data();
   }
   for (std::size_t first = 0; first < in.size; first += kBlock) {
     const std::size_t count = std::min(kBlock, in.size - first);
