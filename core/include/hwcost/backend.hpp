@@ -83,9 +83,11 @@ class HWCOST_EXPORT Backend {
   // exactly those channels, unless the backend says otherwise; pruned channels cost nothing.
   [[nodiscard]] virtual Expected<Estimate, Unsupported> estimate(const Layer& layer) const = 0;
   // The same for in.size candidates; equals estimate() on each, bit for bit. Allocates nothing, unless the machine
-  // remembers what it had to search for.
+  // remembers what it had to search for. Pre: in.columns has column_count() of op's family, each wanted column of `out`
+  // has in.size entries; neither is checked.
   virtual void estimate_batch(const LayerColumns& in, const CostColumns& out) const = 0;
-  // Only for layers whose weights have one width.
+  // Value and derivatives, in units of the cost's parts a unit of the member (a channel, a bit). Only for layers whose
+  // weights have one width; unsupported where estimate() is, and where a plugin's model has no derivatives.
   [[nodiscard]] virtual Expected<CostGradient, Unsupported> gradient(const Layer& layer, GradientMode mode) const = 0;
   // The same by some members alone, which can be much faster: bit k of `members` stands for partial[k]. What is not
   // asked for is 0 or as gradient() gives it. See members_named().

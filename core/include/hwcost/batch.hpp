@@ -17,6 +17,7 @@
 
 namespace hwcost {
 
+// What became of a layer: a price as the model's source states it, one that is only near it, none.
 enum class Status : std::uint8_t { priced = 0, approximated = 1, unsupported = 2 };
 
 // "priced", "approximated", "unsupported".
@@ -35,12 +36,13 @@ struct LayerColumns {
   std::uint64_t broadcast = 0;  // bit k: columns[k] points to one double, the value of every candidate
 
   [[nodiscard]] bool is_broadcast(std::size_t column) const { return (broadcast >> column & 1u) != 0; }
+  // Pre: column < columns.size(), row < size.
   [[nodiscard]] double at(std::size_t column, std::size_t row) const {
     return columns[column][is_broadcast(column) ? 0 : row];
   }
 };
 
-// One candidate of the columns as a layer (nameless, integer formats).
+// One candidate of the columns as a layer (nameless, integer formats). Pre: row < in.size.
 HWCOST_EXPORT Layer layer_at(const LayerColumns& in, std::size_t row);
 
 // A candidate's extents (of the columns' family) from column 0 on, or its widths from those behind them.
@@ -65,15 +67,16 @@ void visit_candidates(const LayerColumns& in, F&& f) {
 // What stands in the place of a figure that there is none of.
 inline constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 
-// Borrowed output columns, of the metrics of those names; an empty one is not wanted. They overlap no input column. An
-// unsupported candidate gets kNoFigure in each, and its status.
+// Borrowed output columns, of the metrics of those names (metric.hpp), one entry a candidate: each has
+// LayerColumns::size entries, or none where it is not wanted. They overlap no input column. A figure that the machine
+// does not define is 0; an unsupported candidate gets kNoFigure in each, and its status.
 struct CostColumns {
   std::span<double> latency_cycles;
-  std::span<double> latency_seconds;
+  std::span<double> latency_seconds;  // kNoFigure where the machine has cycles and no clock
   std::span<double> energy_joules;
   std::span<double> traffic_bytes;
-  std::span<double> convention_ops;
-  std::span<double> cost;
+  std::span<double> convention_ops;  // in the machine's own way of counting
+  std::span<double> cost;            // value of the description's formula
   std::span<Status> status;
 
   // The one list of the figures: calls f(column, its figure of a cost at a clock) for each.
@@ -117,6 +120,7 @@ HWCOST_EXPORT std::span<const std::string_view> column_names(Family family);
 // The set of these among them, bit k for column k: LayerColumns::broadcast, Backend::gradient_by(). A name that the
 // family does not have stands for no column.
 HWCOST_EXPORT std::uint64_t members_named(Family family, std::initializer_list<std::string_view> names);
+// All of them.
 inline constexpr std::uint64_t kEveryMember = ~std::uint64_t{0};
 
 // Columns of the family that has the most.

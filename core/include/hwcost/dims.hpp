@@ -1,7 +1,8 @@
 // Extents of one layer, one struct per operator family. T is double, or Dual for derivatives.
 //
 // Every struct lists its members once, in kMembers: batch columns, gradients, the JSON of the IR, random test layers
-// and the plugin ABI all follow that list. Counts are doubles, exact to 2^53.
+// and the plugin ABI all follow that list. Members are counts of elements, channels, rows or pixels (stride, dilation
+// and padding too) or flags, none has a unit; doubles, exact to 2^53. Values of tensors are no part of them.
 #pragma once
 
 #include <array>
@@ -199,6 +200,7 @@ struct Lookup {
   }};
 };
 
+// Sums, means, extrema, norms, cumulative sums: elements of the whole input and of the whole output.
 template <class T = double>
 struct Reduction {
   T in_elements{1.0}, out_elements{1.0};

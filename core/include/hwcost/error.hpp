@@ -21,8 +21,9 @@ struct SourcePlace {
   friend bool operator==(const SourcePlace&, const SourcePlace&) = default;
 };
 
-// Bad input from outside the program (a file, a flag, a plugin). Thrown while loading only.
-// what() is one line: "file:line: error: ...", "file: error: ..." or "error: ..." as far as the place is known.
+// Bad input from outside the program (a file, a flag, a plugin, widths to assign). Thrown where it is given: while
+// files are read and objects made, and by functions that say so; never by Backend's. what() is one line: "file:line:
+// error: ...", "file: error: ..." or "error: ..." as far as the place is known.
 class HWCOST_EXPORT InputError : public std::runtime_error {
  public:
   InputError(SourcePlace place, const std::string& what);

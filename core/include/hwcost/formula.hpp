@@ -24,7 +24,7 @@ class HWCOST_EXPORT Formula {
   // value for exactly those channels. Unsupported where it is not finite (a division by zero, an overflow).
   [[nodiscard]] Expected<double, Unsupported> evaluate(const Layer& layer) const;
 
-  // The same of every candidate, one figure a row of `figures`; NaN where it is not finite.
+  // The same of every candidate, one figure a row of `figures`, which has in.size; NaN where it is not finite.
   void evaluate(const LayerColumns& in, std::span<double> figures) const;
 
   struct Variable {

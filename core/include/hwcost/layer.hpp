@@ -12,6 +12,7 @@
 
 namespace hwcost {
 
+// One operator with its extents and formats: all that a price depends on, and how reports call it.
 struct Layer {
   std::string name;    // dotted: "layer1.0.conv1"; need not be unique (a module called twice)
   std::string module;  // the module that owns it: "layer1.0.conv1", or a part of the name

@@ -13,19 +13,21 @@
 
 namespace hwcost {
 
+// Of one layer over all its repeats, or of a network. docs/counting.md defines each in prose.
 enum class Metric : std::uint8_t {
-  latency_cycles,
-  latency_seconds,
-  energy_joules,
-  traffic_bytes,
-  utilization,
-  memory_access_balance,
-  arithmetic_intensity_macs_per_byte,
-  convention_ops,
-  cost,
+  latency_cycles,                      // Cost::latency(), at the machine's clock
+  latency_seconds,                     // the same through the clock, and what is known in seconds alone
+  energy_joules,                       // of all that the description has a figure for
+  traffic_bytes,                       // over the port that Cost::memory speaks of
+  utilization,                         // ideal cycles / latency, 0 to 1
+  memory_access_balance,               // lower bound / elements accessed, 0 to 1; 1x1 convolutions alone (Facts)
+  arithmetic_intensity_macs_per_byte,  // MACs / traffic
+  convention_ops,                      // operations, in the machine's own way of counting
+  cost,                                // value of a user's formula, in whatever unit it has
 };
 inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::cost) + 1;
 
+// As above; and the way back, nothing where there is none of that name.
 HWCOST_EXPORT std::string_view name(Metric metric);
 HWCOST_EXPORT std::optional<Metric> metric_named(std::string_view name);
 // Whether parts of a network have a share of the metric; ratios have none.

@@ -66,6 +66,7 @@ struct OpInfo {
 
 inline constexpr std::size_t kOpCount = static_cast<std::size_t>(Op::custom) + 1;
 
+// In the order of Op.
 HWCOST_EXPORT extern const std::array<OpInfo, kOpCount> kOps;
 
 inline const OpInfo& info(Op op) { return kOps[static_cast<std::size_t>(op)]; }

@@ -15,11 +15,13 @@
 
 namespace hwcost {
 
+// Both inclusive, in the unit of the figure that it is about.
 struct Interval {
   double low = 0.0;
   double high = 0.0;
 };
 
+// One layer of the graph: LayerReports stand in execution order, one a node.
 struct LayerReport {
   std::string name;
   std::string op;  // the operator's name; for unknown ones what the model file calls it
@@ -62,6 +64,8 @@ struct Totals {
   // Share of all MACs that no price covers, 0 to 1: of unsupported layers and of those counted as 0. Nothing where a
   // layer of unknown work makes it unknown.
   [[nodiscard]] HWCOST_EXPORT std::optional<double> unpriced_share_of_macs() const;
+  // The total of the metric, over all repeats; nothing where it is not among `defined` (the report's metrics), where a
+  // priced layer lacks it (it ran on another machine), and where nothing has a price.
   [[nodiscard]] HWCOST_EXPORT std::optional<double> metric(Metric m, MetricSet defined) const;
 
  private:
@@ -70,6 +74,7 @@ struct Totals {
 
 enum class Optimizer { sgd, momentum, adam };  // 0, 1, 2 copies of the parameters as state
 
+// Which description and model priced a network.
 struct Hardware {
   std::string name, file, sha256, backend;
 };
@@ -91,7 +96,7 @@ struct NetworkReport {
   Totals totals;
   double model_bytes = 0.0;  // weights, biases and buffers, each tensor at its width
   std::optional<ActivationPeak> peak_activations;
-  double training_bytes = 0.0;             // parameters, gradients, optimizer state and every layer's output
+  double training_bytes = 0.0;  // parameters, gradients, optimizer state and every layer's output, each at its width
   std::optional<Uncertainty> uncertainty;  // of machines with a calibration record
 };
 

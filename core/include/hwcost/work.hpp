@@ -8,7 +8,8 @@
 
 namespace hwcost {
 
-// Counts that follow from op and extents alone; element counts, not bytes. T as in Dims.
+// Counts that follow from op and extents alone; element counts, not bytes. T as in Dims. Source: the operators' own
+// definitions, in prose in docs/counting.md. Not modelled: zeros that need no work, faster algorithms (Winograd, FFT).
 template <class T = double>
 struct Work {
   T macs{};             // multiply-accumulates
@@ -221,6 +222,7 @@ struct Facts {
   HWCOST_EXPORT static const std::vector<Column>& columns();
 };
 
+// Pre: contradiction(layer) is nothing.
 HWCOST_EXPORT Facts facts(const Layer& layer);
 
 // Work of a layer's op and extents as they stand (no pruning looked at).
