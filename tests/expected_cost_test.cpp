@@ -322,14 +322,17 @@ TEST(ExpectedCost, LeavesOutWhatTheMachineCannotRunOnlyWhenTold) {
   net.relu("relu", net.convolution("a", net.input({1, 16, 3, 3}), 32));
   SearchSpace space;
   space.weights = {quantizer("w", {"a"}, {4, 8})};
-  EXPECT_NE(fault(net.graph, space, in({"latency_cycles"}), "ne16-job").find("layer 'relu' has no price"),
-            std::string::npos);
+  const std::string refused = fault(net.graph, space, in({"latency_cycles"}), "ne16-job");
+  EXPECT_NE(refused.find("layer 'relu' has no price"), std::string::npos);
+  EXPECT_NE(refused.find("leave_out_unpriced"), std::string::npos);  // the way out, where it is one
   ExpectedCostOptions options = in({"latency_cycles"});
   options.leave_out_unpriced = true;
   const ExpectedCost cost(net.graph, machine("ne16-job"), space, options);
   EXPECT_EQ(cost.left_out(), std::vector<std::string>{"relu"});
   space.weights = {quantizer("w", {"a"}, {4, 9})};
-  EXPECT_NE(fault(net.graph, space, options, "ne16-job").find("layer 'a' with weights of 9 bits"), std::string::npos);
+  const std::string searched = fault(net.graph, space, options, "ne16-job");
+  EXPECT_NE(searched.find("layer 'a' with weights of 9 bits"), std::string::npos);
+  EXPECT_EQ(searched.find("leave_out_unpriced"), std::string::npos);
 }
 
 // Whatever the point: the layers add up to the whole, every mode and memory has the same value at whole tiles, and the

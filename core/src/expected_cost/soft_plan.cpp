@@ -126,10 +126,12 @@ NetworkPlan plan_network(const SoftNetwork& network, const FigureSource& source,
       for_each_candidate(network, soft, [&](const Node& candidate, const std::string& widths) {
         const Reason reason = planner.consider(candidate, options.mode == GradientMode::straight_through);
         if (!reason || is_left_out) return;
-        is_left_out = options.leave_out_unpriced && soft.weight == kNone;
+        const bool may_be_left_out = soft.weight == kNone;
+        is_left_out = options.leave_out_unpriced && may_be_left_out;
         if (is_left_out) return;
-        throw InputError({}, fmt::format("layer '{}'{} has no price on {}: {}", name, widths,
-                                         source.machine().description.name(), *reason));
+        throw InputError(
+            {}, fmt::format("layer '{}'{} has no price on {}: {}{}", name, widths, source.machine().description.name(),
+                            *reason, may_be_left_out ? "; leave_out_unpriced leaves such layers out" : ""));
       });
       if (is_left_out) {
         if (plans.left_out.empty() || plans.left_out.back() != name) plans.left_out.push_back(name);
