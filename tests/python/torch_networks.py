@@ -62,3 +62,9 @@ def small_network(channels=8, batch_norm=False):
     return nn.Sequential(nn.Conv2d(1, channels, 3, padding=1), *norm, nn.ReLU(),
                          nn.Conv2d(channels, 2 * channels, 3, stride=2), nn.ReLU(),
                          nn.Flatten(), nn.Linear(2 * channels * 9, 10))  # fmt: skip
+
+
+def depthwise_network():
+    """A depthwise layer behind one that may lose channels, with more channels than a tile of NE16 has."""
+    return nn.Sequential(nn.Conv2d(1, 48, 3, padding=1), nn.ReLU(), nn.Conv2d(48, 48, 3, padding=1, groups=48), nn.ReLU(),
+                         nn.Conv2d(48, 10, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())  # fmt: skip

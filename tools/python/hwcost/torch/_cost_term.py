@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Protocol, Sequence, Union
+from typing import Any, Mapping, Optional, Protocol, Sequence, Union
 
 import torch
 from torch import nn
@@ -58,8 +58,8 @@ class SoftNetwork(Protocol):
     def variables(self) -> torch.Tensor:
         """The probabilities as they are now, one flat tensor, differentiable by the parameters of the search."""
 
-    def chosen(self) -> torch.Tensor:
-        """The variables of the most probable widths: shares of the channels."""
+    def widths(self) -> Mapping[str, Mapping[str, Any]]:
+        """The most probable widths, {layer: {"w_bits": ..., "in_bits": ...}} as Graph.assign takes them."""
 
     def widest(self) -> torch.Tensor:
         """The variables with every width at its widest: what the cost is compared with."""
@@ -99,23 +99,14 @@ class CostTerm(nn.Module):
     ) -> None:
         super().__init__()
         self._network = [network]  # in a list: its parameters are not this module's
-        self.metric = metric
-        priced_on = machine if isinstance(machine, Machine) else hwcost.load_machine(machine)
-
-        def expect(how: str) -> ExpectedCost:
-            return ExpectedCost(network.graph, priced_on, [metric], weights=network.weight_quantizers,
-                                activations=network.activation_quantizers, mode=how, formula=formula,
-                                leave_out_unpriced=leave_out_unpriced)  # fmt: skip
-
-        self.expected = expect(mode)
-        # Relaxed costs are interpolated between tiles; of whole channels the formula itself is meant.
-        self._exact = expect("straight_through")
-        widest = self._exactly(network.widest()) if relative else 1.0
-        self.register_buffer("reference", torch.tensor(widest, dtype=torch.double))
-
-    def _exactly(self, variables: torch.Tensor) -> float:
+        self.machine = machine if isinstance(machine, Machine) else hwcost.load_machine(machine)
+        self.metric, self.formula = metric, formula
+        self.expected = ExpectedCost(network.graph, self.machine, [metric], weights=network.weight_quantizers,
+                                     activations=network.activation_quantizers, mode=mode, formula=formula,
+                                     leave_out_unpriced=leave_out_unpriced)  # fmt: skip
         with torch.no_grad():
-            return float(expected_cost(self._exact, variables.double()))
+            widest = expected_cost(self.expected, network.widest().double())[0] if relative else 1.0
+        self.register_buffer("reference", torch.as_tensor(widest, dtype=torch.double))
 
     def forward(self) -> torch.Tensor:
         """The expected cost of the network as it is now."""
@@ -124,7 +115,19 @@ class CostTerm(nn.Module):
     def chosen(self) -> float:
         """The cost of the widths that are chosen now, in the metric's unit: what `hwcost price --assign` says of them.
 
-        But for depthwise layers with widths by channel behind pruned channels: their shares of widths are kept here,
-        as if the channels that are left were of every width alike; on machines with tiles that can cost more.
+        The network with those widths is priced as the command does it, layers that have no price left out. Raises
+        InputError where the sum over its layers has no value.
+
+        >>> from hwcost.torch.search import SearchableNetwork
+        >>> network = SearchableNetwork(nn.Conv2d(1, 8, 3), torch.zeros(1, 1, 4, 4), weight_bits=(2, 4, 8))
+        >>> term = CostTerm(network, "counts", "weight_bits")
+        >>> network.adopt({layer.name: {"w_bits": 4} for layer in network.graph.layers})
+        >>> term.chosen()
+        288.0
         """
-        return self._exactly(self._network[0].chosen())
+        network = self._network[0]
+        report = hwcost.evaluate(network.graph.assign(dict(network.widths())), self.machine, formula=self.formula)
+        cost: Optional[float] = report.totals[self.metric]
+        if cost is None:
+            raise hwcost.InputError(f"the network has no {self.metric} on {report.machine}", report.model)
+        return cost

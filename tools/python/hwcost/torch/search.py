@@ -287,10 +287,6 @@ class SearchableNetwork(nn.Module):
         """Probabilities as they are now, flat, in double precision: soft while it trains, else of the chosen widths."""
         return torch.cat([choice.probabilities().double().mean(0) for _, _, choice in self._searched()])
 
-    def chosen(self) -> torch.Tensor:
-        """The variables of the widths that are chosen: shares of the channels."""
-        return torch.cat([choice.hard_probabilities().double().mean(0) for _, _, choice in self._searched()])
-
     def widest(self) -> torch.Tensor:
         """The variables of the widest widths."""
         return torch.cat([F.one_hot(torch.tensor(len(choice.widths) - 1), len(choice.widths)).double()
