@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 
 #include "hwcost/calibrate/plan.hpp"
 #include "hwcost/machine.hpp"
@@ -373,6 +375,48 @@ TEST(Calibrate, RepeatedLinesCountOnceAndAreNoted) {
   EXPECT_EQ(found.measurements, 40u);
   ASSERT_EQ(found.notes.size(), 1u);
   EXPECT_EQ(found.notes[0], "1 lines repeat another one, and count once");
+}
+
+// A reshape is a view: whatever was timed, no rate has part in its price.
+TEST(Calibrate, LinesThatTheMachinePricesAtNothingAreLeftOutAndNoted) {
+  std::vector<Row> rows = layers_of(roofline(64, 8, 0), 40);
+  rows.push_back({"reshape,16,8,8,16,,,,", 1000.0});
+  const Description start = description("roofline", free("peak.b8", "100 MAC/cycle", "1 1e5") +
+                                                        free("memory.bandwidth", "5 byte/cycle", "0.01 1e4") +
+                                                        fixed("vector", "16 FLOP/cycle"));
+  const Calibration found = fit(start, rows);
+  EXPECT_EQ(found.measurements, 40u);
+  EXPECT_EQ(found.notes, std::vector<std::string>{"1 lines left out, which the machine prices at 0"});
+  EXPECT_EQ(refusal(start, std::vector<Row>(12, rows.back())),
+            "layers.csv: error: no measured layer that the machine prices above 0");
+}
+
+// What is 0 as the description stands may be fitted.
+TEST(Calibrate, LinesThatAFreeRateOfNothingPricesAreFitted) {
+  const Calibration found = fit(description("cluster", cluster_text(0, 1, 0, 0, 0, 0)), layers_of(cluster_truth(), 80));
+  EXPECT_EQ(found.measurements, 80u);
+  EXPECT_NEAR(fitted(found).at("elementwise").value, 1.6, 1e-3);
+}
+
+TEST(Calibrate, ALayerWithAndWithoutAnActivationIsTwoMeasurements) {
+  std::vector<Row> rows = layers_of(cluster_truth(), 40);
+  rows.push_back(rows[2]);
+  rows.back().value *= 2.0;
+  LayerTable measured = table(rows);
+  measured.rows.back().extra["activation"] = "relu";
+  EXPECT_EQ(calibrate(cluster_guess(), builtin_registry(), measured, "layers.csv").measurements, 41u);
+}
+
+TEST(Calibrate, OptionsOutOfTheirRangesAreRefused) {
+  const std::vector<Row> rows = layers_of(cluster_truth(), 40);
+  constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+  for (const CalibrationOptions& options :
+       {CalibrationOptions{.folds = 0}, CalibrationOptions{.folds = 1}, CalibrationOptions{.robust_at = 0.0},
+        CalibrationOptions{.robust_at = kNotANumber}, CalibrationOptions{.coverage = 1.0},
+        CalibrationOptions{.coverage = kNotANumber}, CalibrationOptions{.holdout = 1.0},
+        CalibrationOptions{.holdout = kNotANumber}}) {
+    EXPECT_THROW((void)fit(cluster_guess(), rows, options), std::invalid_argument);
+  }
 }
 
 TEST(Calibrate, DescriptionsThatCannotBeFittedAreRefusedInWords) {

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "hwcost/quantile.hpp"
+
 namespace hwcost {
 namespace {
 
@@ -30,6 +32,7 @@ TEST(Quantile, IsInterpolatedBetweenNeighbours) {
   EXPECT_EQ(quantile({7.0}, 0.9), 7.0);
   EXPECT_DOUBLE_EQ(quantile({1.0, 2.0, 4.0}, 0.75), 3.0);
   EXPECT_EQ(quantile({1.0, 2.0, 4.0}, 1.0), 4.0);
+  EXPECT_EQ(median({4.0, 1.0, 3.0, 2.0}), 2.5);
 }
 
 // The definition, pair by pair.

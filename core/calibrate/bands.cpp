@@ -5,6 +5,9 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
+
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {
@@ -25,6 +28,8 @@ ErrorBand widest(const std::vector<double>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return {*low, *high};
 }
+// Of a layer that a fit prices at 0 no multiple of the price is what was measured.
+bool is_finite(const ErrorBand& band) { return std::isfinite(band.low) && std::isfinite(band.high); }
 
 // measured / predicted - 1
 double above(const Trial& trial) { return 1.0 / trial.ratio - 1.0; }
@@ -42,7 +47,10 @@ std::map<std::string, ErrorBand> bands(const ByKind& errors, double coverage) {
   std::map<std::string, ErrorBand> result;
   if (all.empty()) return result;
   const ErrorBand of_all = band_of(all, coverage).value_or(widest(all));
-  for (const auto& [kind, values] : errors) result.emplace(kind, band_of(values, coverage).value_or(of_all));
+  for (const auto& [kind, values] : errors) {
+    const ErrorBand band = band_of(values, coverage).value_or(of_all);
+    if (is_finite(band)) result.emplace(kind, band);
+  }
   return result;
 }
 
@@ -53,9 +61,7 @@ double median_error(const std::vector<Trial>& trials, const Observations& observ
   for (const Trial& trial : trials) {
     if (observations.all[trial.observation].kind == kind) errors.push_back(std::abs(trial.ratio - 1.0));
   }
-  const auto middle = errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2);
-  std::nth_element(errors.begin(), middle, errors.end());
-  return *middle;
+  return median(std::move(errors));
 }
 
 }  // namespace

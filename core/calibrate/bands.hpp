@@ -12,7 +12,7 @@
 namespace hwcost {
 
 // Bands of the kinds of layer that were tried, each by its own trials or, where those are too few to have such
-// quantiles, by all of them; with the ranges of the shapes that `rows` have.
+// quantiles, by all of them; with the ranges of the shapes that `rows` have. Without kinds whose band has no end.
 std::vector<CalibratedKind> calibrated_kinds(const Observations& observations, const std::vector<Trial>& trials,
                                              const Rows& rows, double coverage);
 // The band of whole networks' sums; nothing where too few networks were tried.

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <utility>
 
 #include "bands.hpp"
 #include "errors.hpp"
 #include "fit.hpp"
 #include "folds.hpp"
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {
@@ -34,6 +37,16 @@ std::vector<Trial> trials_at(const VectorXd& ratios, const Rows& rows) {
   return trials;
 }
 
+void require(bool is_met, const char* what) {
+  if (!is_met) throw std::invalid_argument(what);
+}
+void check(const CalibrationOptions& options) {
+  require(options.holdout >= 0.0 && options.holdout < 1.0, "calibrate: holdout is wanted from 0 to below 1");
+  require(options.folds >= 2, "calibrate: at least 2 folds are wanted");
+  require(options.robust_at > 0.0 && std::isfinite(options.robust_at), "calibrate: robust_at is wanted above 0");
+  require(options.coverage > 0.0 && options.coverage < 1.0, "calibrate: coverage is wanted between 0 and 1");
+}
+
 void require_enough(const Observations& observations, const Rows& rows, const Problem& problem,
                     const std::string& file) {
   const std::size_t least = std::max<std::size_t>(10, (problem.keys().size() + 1) / 2);
@@ -49,8 +62,7 @@ std::vector<Outlier> outliers(const Observations& observations, const VectorXd& 
   constexpr double kNormal = 1.4826;  // a normal distribution's standard deviation over its median deviation
   std::vector<double> deviations;
   for (const Index row : rows) deviations.push_back(std::abs(ratios[row] - 1.0));
-  std::sort(deviations.begin(), deviations.end());
-  const double far = std::max(5.0 * kNormal * deviations[deviations.size() / 2], 1e-6);
+  const double far = std::max(5.0 * kNormal * median(std::move(deviations)), 1e-6);
   std::vector<Outlier> found;
   for (const Index row : rows) {
     const Observation& o = observations.all[static_cast<std::size_t>(row)];
@@ -87,7 +99,8 @@ CalibrationRecord record_of(const Observations& observations, const std::vector<
 
 Calibration calibrate(const Description& description, const Registry& registry, const LayerTable& table,
                       const std::string& file, const CalibrationOptions& options) {
-  const Observations observed = observations(*registry.make(description), table, file);
+  check(options);
+  const Observations observed = observations(*registry.make(description), free_keys(description), table, file);
   const Problem problem(description, registry, observed);
   const Fitter fitter(problem, options.robust_at);
 

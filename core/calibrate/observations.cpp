@@ -8,10 +8,13 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "hwcost/calibration_record.hpp"
 #include "hwcost/compare/measured_figures.hpp"
 #include "hwcost/error.hpp"
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {
@@ -83,10 +86,10 @@ void check_machine(const TableRow& row, Observations& result, const std::string&
   }
 }
 
-// Same layers once, if their values agree.
-void add_once(std::map<std::string, std::size_t>& known, Observation observation, Observations& result,
-              std::size_t& repeated, const std::string& file) {
-  const auto [first, is_new] = known.emplace(observation.shape, result.all.size());
+// Same layers with the same activation once, if their values agree.
+void add_once(std::map<std::string, std::size_t>& known, const std::string& activation, Observation observation,
+              Observations& result, std::size_t& repeated, const std::string& file) {
+  const auto [first, is_new] = known.emplace(observation.shape + "," + activation, result.all.size());
   if (!is_new) {
     const Observation& before = result.all[first->second];
     const double ratio = observation.value / before.value;
@@ -103,31 +106,43 @@ void add_once(std::map<std::string, std::size_t>& known, Observation observation
   result.all.push_back(std::move(observation));
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+std::optional<double> predicted(const Backend& backend, const Cost<>& cost, const Layer& layer, Metric metric) {
+  return value(metric, cost, facts(layer), backend.traits().clock_hertz);
 }
 
-// By what the description predicts as it stands: what is a thousandfold off is of another unit.
+// Whatever the free parameters are: no fit has anything to learn from such a layer.
+bool is_priced_at_0(const Backend& backend, const std::vector<std::string>& free, const Layer& layer, Metric metric) {
+  const auto estimate = backend.estimate(layer);
+  if (!estimate || predicted(backend, estimate->cost, layer, metric) != 0.0) return false;
+  const auto gradient = backend.parameter_gradients(std::span(&layer, 1), free).front();
+  return gradient && std::all_of(gradient->partial.begin(), gradient->partial.end(), [&](const Cost<>& partial) {
+           return predicted(backend, partial, layer, metric) == 0.0;
+         });
+}
+
+// By what the description predicts as it stands: what is a thousandfold off is of another unit. What it prices at 0 as
+// it stands tells nothing.
 void check_units(const Backend& backend, const Observations& observations, const std::string& file) {
-  std::vector<double> ratios;
+  std::vector<std::pair<double, int>> ratios;  // with their lines
+  std::vector<double> values;
   for (const Observation& o : observations.all) {
-    const auto estimate = backend.estimate(o.layer);
-    const auto predicted = value(observations.metric, estimate->cost, facts(o.layer), backend.traits().clock_hertz);
-    ratios.push_back(predicted.value_or(0.0) > 0.0 ? o.value / *predicted : 1.0);
+    const auto price = predicted(backend, backend.estimate(o.layer)->cost, o.layer, observations.metric);
+    if (!(price.value_or(0.0) > 0.0)) continue;
+    ratios.emplace_back(o.value / *price, o.line);
+    values.push_back(ratios.back().first);
   }
-  const double typical = median(ratios);
+  if (ratios.empty()) return;
+  const double typical = median(std::move(values));
   if (typical > kOtherUnit || typical < 1.0 / kOtherUnit) {
     throw InputError({file, 0},
                      fmt::format("measured_{} is {:.3g} times what the description predicts, for half of the "
                                  "layers: are the units mixed up, by a factor of 1000?",
                                  name(observations.metric), typical));
   }
-  for (std::size_t i = 0; i < ratios.size(); ++i) {
-    const double off = ratios[i] / typical;
+  for (const auto& [ratio, line] : ratios) {
+    const double off = ratio / typical;
     if (off <= kOtherUnit && off >= 1.0 / kOtherUnit) continue;
-    throw InputError({file, observations.all[i].line},
+    throw InputError({file, line},
                      fmt::format("measured_{} is {:.3g} times what the other lines let expect: is it of another unit?",
                                  name(observations.metric), off));
   }
@@ -146,12 +161,14 @@ std::string shape_of(const Layer& layer) {
   return text + fmt::format(",{},{},{}", to_text(p.input), to_text(p.weight), to_text(p.output));
 }
 
-Observations observations(const Backend& backend, const LayerTable& table, const std::string& file) {
+Observations observations(const Backend& backend, const std::vector<std::string>& free, const LayerTable& table,
+                          const std::string& file) {
   Observations result;
   result.metric = fitted_metric(backend, table, file);
   std::map<std::string, std::size_t> known;
   std::map<std::string, std::size_t> refusals;
   std::size_t repeated = 0;
+  std::size_t priced_at_0 = 0;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto value = measured(table.rows[i], result.metric, file);
     if (!value) continue;
@@ -160,10 +177,15 @@ Observations observations(const Backend& backend, const LayerTable& table, const
       ++refusals[estimate.error().reason];
       continue;
     }
+    if (is_priced_at_0(backend, free, layer, result.metric)) {
+      ++priced_at_0;
+      continue;
+    }
     const TableRow& row = table.rows[i];
     check_machine(row, result, file);
     const bool is_time = result.metric == Metric::latency_seconds;
-    add_once(known,
+    const std::string* activation = find_extra(row, "activation");
+    add_once(known, activation != nullptr ? *activation : "",
              {.layer = layer,
               .value = *value,
               .spread = is_time ? spread_of(row, *value, file) : 0.0,
@@ -175,8 +197,10 @@ Observations observations(const Backend& backend, const LayerTable& table, const
   }
   for (const auto& [reason, lines] : refusals)
     result.notes.push_back(fmt::format("{} lines left out, which the machine does not price: {}", lines, reason));
+  if (priced_at_0 > 0)
+    result.notes.push_back(fmt::format("{} lines left out, which the machine prices at 0", priced_at_0));
   if (repeated > 0) result.notes.push_back(fmt::format("{} lines repeat another one, and count once", repeated));
-  if (result.all.empty()) throw InputError({file, 0}, "no measured layer that the machine prices");
+  if (result.all.empty()) throw InputError({file, 0}, "no measured layer that the machine prices above 0");
   const auto same = [&](const Observation& o) { return o.value == result.all.front().value; };
   if (result.all.size() > 1 && std::all_of(result.all.begin(), result.all.end(), same)) {
     throw InputError({file, 0},

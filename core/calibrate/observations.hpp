@@ -15,7 +15,7 @@ struct Observation {
   double value = 0.0;   // of the metric
   double spread = 0.0;  // of repeated measurements of it, as a share; 0: the table does not say
   int line = 0;
-  std::string shape{};                  // the same text for layers that cost the same
+  std::string shape{};                  // shape_of() it
   std::string kind{};                   // what errors are reported by
   std::vector<std::string> networks{};  // that have the layer; without "random"
 };
@@ -27,11 +27,12 @@ struct Observations {
   std::vector<std::string> notes{};
 };
 
-// The same text for layers that cost the same: operator, extents, widths.
+// The same text for layers that cost about the same: operator, extents, widths; whatever their activation.
 std::string shape_of(const Layer& layer);
 
-// Throws InputError as calibrate() says. Rows that the machine does not price are left out, and a note says so; rows of
-// the same layer and value count once.
-Observations observations(const Backend& backend, const LayerTable& table, const std::string& file);
+// Throws InputError as calibrate() says. Rows that the machine does not price, and those that it prices at 0 whatever
+// the parameters `free` are, are left out, and a note says so; rows of the same layer and value count once.
+Observations observations(const Backend& backend, const std::vector<std::string>& free, const LayerTable& table,
+                          const std::string& file);
 
 }  // namespace hwcost

@@ -12,19 +12,26 @@ namespace hwcost {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-Problem::Problem(const Description& description, const Registry& registry, const Observations& observations)
-    : description_(description), registry_(registry), observations_(observations) {
-  std::vector<double> start, low, high;
+std::vector<std::string> free_keys(const Description& description) {
+  std::vector<std::string> keys;
   for (const auto& [key, parameter] : description.parameters()) {
-    if (!parameter.free) continue;
-    keys_.push_back(key);
+    if (parameter.free) keys.push_back(key);
+  }
+  if (keys.empty()) {
+    throw InputError({description.file(), 0},
+                     "no parameter is free: { source \"...\" kind ... free \"LOW HIGH\" } marks those to be fitted");
+  }
+  return keys;
+}
+
+Problem::Problem(const Description& description, const Registry& registry, const Observations& observations)
+    : description_(description), registry_(registry), observations_(observations), keys_(free_keys(description)) {
+  std::vector<double> start, low, high;
+  for (const std::string& key : keys_) {
+    const Parameter& parameter = description.parameters().at(key);
     start.push_back(parameter.value);
     low.push_back(parameter.free->low);
     high.push_back(parameter.free->high);
-  }
-  if (keys_.empty()) {
-    throw InputError({description.file(), 0},
-                     "no parameter is free: { source \"...\" kind ... free \"LOW HIGH\" } marks those to be fitted");
   }
   const auto n = static_cast<Index>(keys_.size());
   scale_.resize(n);

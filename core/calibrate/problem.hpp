@@ -20,6 +20,9 @@ struct Linearised {
   Eigen::MatrixXd slope;  // by each scaled parameter
 };
 
+// Of the parameters that the description marks free, in order. Throws InputError where there is none.
+std::vector<std::string> free_keys(const Description& description);
+
 class Problem {
  public:
   // Throws InputError at the description where nothing is free, where a parameter has no derivative, or where an end of

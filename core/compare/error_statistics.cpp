@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "hwcost/quantile.hpp"
+
 namespace hwcost {
 namespace {
 
@@ -44,13 +46,6 @@ double exchanges_to_sort(std::vector<double>& values) {
 }
 
 }  // namespace
-
-double quantile(const std::vector<double>& ascending, double share) {
-  const double place = share * static_cast<double>(ascending.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, ascending.size() - 1);
-  return std::lerp(ascending[below], ascending[above], place - std::floor(place));
-}
 
 ErrorStatistics error_statistics(std::string kind, const std::vector<double>& errors) {
   ErrorStatistics result;

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <map>
 
-#include "hwcost/compare/error_statistics.hpp"
 #include "hwcost/error.hpp"
 #include "hwcost/op.hpp"
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "hwcost/measure/layer_timer.hpp"
-#include "percentile.hpp"
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {
@@ -39,7 +39,7 @@ class TimedChain {
         if (!options.gated || gate.accepts(samples_[run], options.probe_tolerance)) times.push_back(of_link[run]);
       }
       std::sort(times.begin(), times.end());
-      all.push_back(times.empty() ? 0.0 : measure::percentile(times, estimate_percentile(options)));
+      all.push_back(times.empty() ? 0.0 : quantile(times, estimate_percentile(options)));
     }
     return all;
   }

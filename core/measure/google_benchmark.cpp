@@ -11,8 +11,8 @@
 #include "hwcost/measure/reader.hpp"
 #include "hwcost/measure/table.hpp"
 #include "hwcost/metric.hpp"
+#include "hwcost/quantile.hpp"
 #include "measurement_row.hpp"
-#include "percentile.hpp"
 
 namespace hwcost {
 namespace {
@@ -159,7 +159,7 @@ class Reader {
   [[nodiscard]] Measurement measurement_of(Benchmark& benchmark) const {
     std::vector<double>& times = benchmark.seconds;
     std::sort(times.begin(), times.end());
-    const auto share = [&times](double part) { return measure::percentile(times, part); };
+    const auto share = [&times](double part) { return quantile(times, part); };
     Measurement m;
     try {
       m = layer_of(benchmark, share(0.5));

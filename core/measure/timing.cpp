@@ -6,12 +6,10 @@
 #include <cmath>
 #include <vector>
 
-#include "percentile.hpp"
+#include "hwcost/quantile.hpp"
 
 namespace hwcost {
 namespace {
-
-using measure::percentile;
 
 // Probes are told apart by this share of their length, from the shortest that a clock can tell.
 constexpr double kBinWidth = 0.0025;
@@ -62,12 +60,12 @@ class PassInProgress {
     }
     std::sort(times.begin(), times.end());
     Timing timing;
-    timing.p10_seconds = percentile(times, 0.10);
-    timing.p25_seconds = percentile(times, 0.25);
-    timing.p50_seconds = percentile(times, 0.50);
-    timing.p75_seconds = percentile(times, 0.75);
-    timing.p90_seconds = percentile(times, 0.90);
-    timing.seconds = percentile(times, estimate_percentile(options_));
+    timing.p10_seconds = quantile(times, 0.10);
+    timing.p25_seconds = quantile(times, 0.25);
+    timing.p50_seconds = quantile(times, 0.50);
+    timing.p75_seconds = quantile(times, 0.75);
+    timing.p90_seconds = quantile(times, 0.90);
+    timing.seconds = quantile(times, estimate_percentile(options_));
     timing.slowest_pass_seconds = timing.seconds;
     timing.samples = static_cast<double>(samples_.size());
     timing.accepted = static_cast<double>(accepted_);

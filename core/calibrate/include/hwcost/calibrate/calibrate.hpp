@@ -17,11 +17,11 @@
 namespace hwcost {
 
 struct CalibrationOptions {
-  double holdout = 0.0;     // share of the networks and shapes that the fit never sees
-  std::size_t folds = 10;   // of the cross-validation
+  double holdout = 0.0;     // share of the networks and shapes that the fit never sees; below 1
+  std::size_t folds = 10;   // of the cross-validation; at least 2
   std::uint64_t seed = 1;   // of the choice of folds and of what is held out
-  double robust_at = 0.06;  // relative error from which on a measurement pulls less than in proportion
-  double coverage = 0.9;    // share of unseen layers that the intervals are to hold
+  double robust_at = 0.06;  // relative error from which on a measurement pulls less than in proportion; above 0
+  double coverage = 0.9;    // share of unseen layers that the intervals are to hold; between 0 and 1
 };
 
 // A parameter's value after the fit, in base units. Without a standard error where it stands at an end of its range,
@@ -81,7 +81,8 @@ struct Calibration {
 // those of none, are told apart by shape, as are all where there are too few networks to keep any of them apart.
 // Throws InputError at `file`, with the line where there is one: no free parameter, no measurement, too few of them,
 // values that are not positive or all the same, layers that contradict each other, units that are mixed up; at the
-// description where a parameter has no derivative, and where the model has no finite price to start from.
+// description where a parameter has no derivative, and where the model has no finite price to start from. Throws
+// std::invalid_argument where an option is out of its range.
 [[nodiscard]] HWCOST_EXPORT Calibration calibrate(const Description& description, const Registry& registry,
                                                   const LayerTable& table, const std::string& file,
                                                   const CalibrationOptions& options = {});

@@ -40,9 +40,6 @@ struct ErrorStatistics {
 // Pre: every error is at least -1.
 [[nodiscard]] HWCOST_EXPORT ErrorStatistics error_statistics(std::string kind, const std::vector<double>& errors);
 
-// The value below which `share` of the values are, interpolated between neighbours. Pre: ascending and not empty.
-[[nodiscard]] HWCOST_EXPORT double quantile(const std::vector<double>& ascending, double share);
-
 // Kendall's tau-b of two rankings of the same things (M. G. Kendall, The treatment of ties in ranking problems,
 // Biometrika 33, 1945): 1 where all pairs are in the same order, -1 where none is; ties count neither way. In
 // n log n steps (W. R. Knight, JASA 61, 1966). 0 where all values of a side are equal or there is no pair.
