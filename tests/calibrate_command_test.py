@@ -65,6 +65,8 @@ def main():
         assert result.returncode == 1 and "no parameter is free" in result.stderr, result
         (folder / "start.info").write_text(DESCRIPTION)
         assert calibrate(folder, "--holdout", "2").returncode == 2
+        for seed in ("-1", "1.5", "99999999999999999999999"):
+            assert calibrate(folder, "--seed", seed).returncode == 2, seed
 
         result = calibrate(folder, "--holdout", "0.25")
         assert result.returncode == 0, result.stderr

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <memory>
 
 #include "calibration_summary.hpp"
@@ -144,7 +145,8 @@ void add_calibrate_command(CLI::App& app, Session& session) {
       ->type_name("NEW.info|PLAN.csv");
   command->add_option("--holdout", options->how.holdout, "Share of the networks and shapes that no fit sees (0)")
       ->check(CLI::Range(0.0, 0.9));
-  command->add_option("--seed", options->how.seed, "Of all that is drawn by chance (1)");
+  command->add_option("--seed", options->how.seed, "Of all that is drawn by chance (1)")
+      ->check(whole_number(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
   CLI::Option* plans = command->add_flag("--plan", options->plans,
                                          "Write which layers to measure next, for hwcost measure, in place of a fit");
   command->add_option("--layers", options->layers, "How many the plan has (100)")

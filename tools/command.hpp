@@ -71,9 +71,10 @@ inline CLI::Validator not_empty() {
 }
 
 // A check for numbers without a fraction.
-inline CLI::Validator whole_number(int least, int most) {
+template <class Number>
+CLI::Validator whole_number(Number least, Number most) {
   return {[least, most](std::string& text) {
-            int value = 0;
+            Number value = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
             const bool is_whole = error == std::errc() && end == text.data() + text.size();
             return is_whole && value >= least && value <= most
