@@ -248,5 +248,16 @@ TEST(RememberingBackend, ForgetsRatherThanGrowWithoutEnd) {
   EXPECT_GT(inner->asked, 1900u);
 }
 
+TEST(RememberingBackend, HasTheDerivativesOfItsBackendByParameters) {
+  const Machine machine = machine_named("mpic");
+  const std::vector<Layer> layers{layer_of(8, "a")};
+  const std::vector<std::string> parameters{"rate.a8_w8"};
+  const auto expected = machine.backend->parameter_gradients(layers, parameters);
+  const auto remembering = with_memory(machine).backend->parameter_gradients(layers, parameters);
+  ASSERT_TRUE(remembering.front());
+  EXPECT_LT(remembering.front()->latency_cycles(0), 0.0);  // a faster machine takes less time
+  EXPECT_EQ(remembering.front()->latency_cycles(0), expected.front()->latency_cycles(0));
+}
+
 }  // namespace
 }  // namespace hwcost

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "hwcost/backend.hpp"
 #include "hwcost/export.hpp"
@@ -32,6 +34,10 @@ class HWCOST_EXPORT RememberingBackend final : public Backend {
   [[nodiscard]] Expected<CostGradient, Unsupported> gradient_by(const Layer& layer, GradientMode mode,
                                                                 std::uint64_t members) const override {
     return backend_->gradient_by(layer, mode, members);
+  }
+  [[nodiscard]] std::vector<Expected<CostGradient, Unsupported>> parameter_gradients(
+      std::span<const Layer> layers, std::span<const std::string> parameters) const override {
+    return backend_->parameter_gradients(layers, parameters);
   }
   [[nodiscard]] std::vector<Mapping> mapping(const Layer& layer) const override { return backend_->mapping(layer); }
 
