@@ -102,11 +102,47 @@ def main():
         assert "extrapolated: in_channels 4096 (at most 376 measured)" in far.stdout, far.stdout
         assert "90 % interval" in far.stdout and "1 of 1 layers lie outside of what was measured" in far.stdout, far.stdout
 
+        # What is written can be used, by whatever way; what could not be is refused before anything is fitted.
+        fit = ("calibrate", "--hw", folder / "start.info", "--measurements", folder / "t.csv", "--output")
+        (folder / "real" / "deep").mkdir(parents=True)
+        (folder / "link").symlink_to(folder / "real" / "deep")
+        for output in ("a;b.info", '"q".info'):
+            named = run(*fit, folder / output)
+            assert named.returncode == 1 and "the name '" in named.stderr and not (folder / output).exists(), named
+        assert run(*fit, folder / "link" / "linked.info").returncode == 0
+        for way in ("link", "real/deep"):
+            priced = run("price", folder / "t.csv", "--hw", folder / way / "linked.info")
+            assert priced.returncode == 0, (way, priced.stderr)
+        far = DESCRIPTION.replace("name start", "name far")
+        (folder / "far.info").write_text(far)
+        for name_of_one in ("start", "far"):  # itself, and one that would come between
+            (folder / "real" / "far.info").write_text(far)
+            named = run("calibrate", "--hw-path", folder, "--hw", name_of_one, "--measurements", folder / "t.csv", "--output",
+                        folder / "real" / ("start.info" if name_of_one == "start" else "new.info"))
+            assert named.returncode == 2 and "inherit" in named.stderr, named
+
         # A plan is a layer table of layers that were not measured yet.
         planned = run("calibrate", "--plan", "--hw", folder / "fitted.info", "--measurements", folder / "t.csv", "--pool",
                       folder / "t.csv", "--pool", folder / "far.csv", "--random-pool", "0", "--output", folder / "plan.csv")
         assert planned.returncode == 0, planned.stderr
         assert [line.split(",")[0] for line in (folder / "plan.csv").read_text().splitlines()] == ["name", "far"]
+        # What has no measured value is not measured; a quantised model keeps its widths; nothing is ignored in silence.
+        planning = ("calibrate", "--plan", "--hw", folder / "fitted.info", "--random-pool", "0", "--output", folder / "plan.csv")
+        blank = "\n".join(",".join(line.split(",")[:5] + ["" if line != lines[0] else "measured_latency_cycles"]) for line in lines)
+        (folder / "blank.csv").write_text(blank + "\n")
+        assert run(*planning, "--measurements", folder / "blank.csv", "--pool", folder / "t.csv").returncode == 0
+        assert len((folder / "plan.csv").read_text().splitlines()) == 41
+        (folder / "quantised.csv").write_text("name,op,in_channels,out_channels,in_bits,w_bits\nnarrow,linear,64,32,8,4\n")
+        (folder / "wide.info").write_text(DESCRIPTION.replace("name start", "name wide\ndefault_bits w8a8"))
+        assert run("calibrate", "--plan", "--hw", folder / "wide.info", "--random-pool", "0", "--pool", folder / "quantised.csv",
+                   "--output", folder / "plan.csv").returncode == 0
+        head, row = (line.split(",") for line in (folder / "plan.csv").read_text().splitlines())
+        assert row[head.index("w_bits")] == "4", row
+        assert run(*planning, "--holdout", "0.3", "--pool", folder / "t.csv").returncode == 2
+        assert run(*planning, "--only", "isa=avx2", "--pool", folder / "t.csv").returncode == 2
+        nothing = run(*planning, "--measurements", folder / "t.csv", "--pool", folder / "t.csv")
+        assert nothing.returncode == 1 and "t.csv and 0 random layers: error: " in nothing.stderr, nothing.stderr
+        assert "no.so" in run(*planning, "--plugin", "./no.so", "--pool", folder / "t.csv").stderr
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // hwcost calibrate: a description whose free parameters are fitted to measured layers.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <ctime>
@@ -13,6 +14,7 @@
 #include "command.hpp"
 #include "hwcost/calibrate/calibrate.hpp"
 #include "hwcost/calibrate/plan.hpp"
+#include "hwcost/default_widths.hpp"
 #include "hwcost/sha256.hpp"
 #include "measurements_file.hpp"
 #include "model_file.hpp"
@@ -53,12 +55,29 @@ std::string today() {
   return fmt::format("{:04}-{:02}-{:02}", date.tm_year + 1900, date.tm_mon + 1, date.tm_mday);
 }
 
+std::string new_name(const CalibrateCommandOptions& options) { return fs::path(options.output).stem().string(); }
+
 // How the new file calls the one that it inherits: by name where --hw did, else by the way from its own folder.
 std::string inherited_as(const std::string& machine, const std::string& output) {
   const bool is_path = machine.find('/') != std::string::npos || machine.ends_with(".info");
   if (!is_path) return machine;
-  const fs::path folder = fs::absolute(output).lexically_normal().parent_path();
-  return fs::absolute(machine).lexically_normal().lexically_relative(folder).string();
+  const fs::path folder = fs::weakly_canonical(output).parent_path();
+  return fs::weakly_canonical(machine).lexically_relative(folder).string();
+}
+
+// Before time is spent on a fit: what is to be written can be read, and inherits what is fitted.
+void check_output(const CalibrateCommandOptions& options, const Description& fitted, const SearchPath& search) {
+  const std::string inherit = inherited_as(options.machine, options.output);
+  const auto fail = [](const std::string& why) { throw CLI::ValidationError("--output", why); };
+  const fs::path file = fs::weakly_canonical(options.output);
+  if (file.filename() == inherit + ".info")
+    fail(fmt::format("'{}' would inherit from itself: another name is wanted", options.output));
+  const std::string text =
+      calibrated_description(new_name(options), fitted, Calibration{}, {inherit, options.measurements, "", ""});
+  const Description head = Description::from_text(text, file.string(), search);
+  if (!fs::equivalent(head.inherited_files().front(), fitted.file()))
+    fail(fmt::format("beside '{}' lies another '{}' than the one that is fitted, and would be inherited",
+                     options.output, inherit));
 }
 
 Description description_of(const CalibrateCommandOptions& options, const Session& session) {
@@ -70,17 +89,17 @@ Description description_of(const CalibrateCommandOptions& options, const Session
 }
 
 int fit(const CalibrateCommandOptions& options, const Session& session) {
-  const std::string new_name = fs::path(options.output).stem().string();
   Progress progress(2);
   progress.next("reading " + options.measurements);
   const Description description = description_of(options, session);
+  check_output(options, description, session.search_path());
   const LayerTable table = read_measurements(options.measurements, options.only);
   progress.next("fitting " + description.name());
   const Registry registry = session.registry();
   const Calibration calibration = calibrate(description, registry, table, options.measurements, options.how);
   const CalibrationOrigin origin{inherited_as(options.machine, options.output), options.measurements,
                                  sha256(bytes_of(options.measurements)), today()};
-  const std::string text = calibrated_description(new_name, description, calibration, origin);
+  const std::string text = calibrated_description(new_name(options), description, calibration, origin);
   // What is written can be read: before anything is.
   (void)registry.make(Description::from_text(text, options.output, session.search_path()));
   write_result(options.output, text);
@@ -88,31 +107,36 @@ int fit(const CalibrateCommandOptions& options, const Session& session) {
   return kSuccess;
 }
 
-void add_layers(const Graph& graph, std::vector<Layer>& layers) {
+// At the widths that the machine assumes of numbers that are floating point.
+void add_layers_of_model(const std::string& file, const Description& description, std::vector<Layer>& layers) {
+  Graph graph = read_model_file(file);
+  if (const auto& bits = description.default_bits()) assume_widths(graph, *bits);
   for (const Node& node : graph.nodes) {
     if (has_table_form(node.layer)) layers.push_back(node.layer);
   }
 }
 
-// At the widths that the machine assumes of layers that are not quantised.
-Graph pool_model(const std::string& file, const Description& description) {
-  Graph graph = read_model_file(file);
-  if (const auto& bits = description.default_bits()) set_bits(graph, bits->weight_bits, bits->activation_bits);
-  return graph;
+std::vector<Layer> measured_layers(const CalibrateCommandOptions& options) {
+  if (options.measurements.empty()) return {};
+  const LayerTable table = read_measurements(options.measurements, options.only);
+  std::vector<Layer> layers;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    if (!table.rows[i].measured.empty()) layers.push_back(table.graph.nodes[i].layer);
+  }
+  return layers;
 }
 
 int write_plan(const CalibrateCommandOptions& options, const Session& session) {
   const Description description = description_of(options, session);
-  std::vector<Layer> measured;
-  if (!options.measurements.empty()) {
-    const LayerTable table = read_measurements(options.measurements, options.only);
-    add_layers(table.graph, measured);
-  }
+  const std::vector<Layer> measured = measured_layers(options);
   std::vector<Layer> pool;
-  for (const std::string& file : options.pool) add_layers(pool_model(file, description), pool);
+  for (const std::string& file : options.pool) add_layers_of_model(file, description, pool);
   for (Layer& layer : random_layers(static_cast<std::size_t>(options.random_pool), options.how.seed))
     pool.push_back(std::move(layer));
-  const PlanOptions how{.layers = static_cast<std::size_t>(options.layers), .seed = options.how.seed};
+  const PlanOptions how{.layers = static_cast<std::size_t>(options.layers),
+                        .seed = options.how.seed,
+                        .pool = fmt::format("{}{}{} random layers", fmt::join(options.pool, ", "),
+                                            options.pool.empty() ? "" : " and ", options.random_pool)};
   LayerTable table;
   for (Layer& layer : plan(description, session.registry(), pool, measured, how)) {
     add_layer(table.graph, std::move(layer));
@@ -128,14 +152,17 @@ void add_calibrate_command(CLI::App& app, Session& session) {
   const auto options = std::make_shared<CalibrateCommandOptions>();
   CLI::App* command =
       add_command(app, session, "calibrate", "Fit a description's free parameters to measured layers", kExample);
+  add_plugin_options(*command, session);
   command->add_option("--hw", options->machine, "The description to fit: a shipped one or a path to one")
       ->required()
       ->type_name("NAME")
       ->check(not_empty());
-  command->add_option("--measurements", options->measurements, "Layer table with a column measured_*, or a store")
-      ->type_name("FILE.csv|FILE.db")
-      ->check(not_empty());
+  CLI::Option* measurements =
+      command->add_option("--measurements", options->measurements, "Layer table with a column measured_*, or a store")
+          ->type_name("FILE.csv|FILE.db")
+          ->check(not_empty());
   command->add_option("--only", options->only, "Measurements whose column x_COLUMN is TEXT; may be given again")
+      ->needs(measurements)
       ->type_name("COLUMN=TEXT")
       ->check([](const std::string& text) {
         return text.find('=') != std::string::npos ? std::string() : "'" + text + "' is no COLUMN=TEXT";
@@ -143,12 +170,15 @@ void add_calibrate_command(CLI::App& app, Session& session) {
   command->add_option("--output", options->output, "Where the fitted description, or the plan, is written")
       ->required()
       ->type_name("NEW.info|PLAN.csv");
-  command->add_option("--holdout", options->how.holdout, "Share of the networks and shapes that no fit sees (0)")
-      ->check(CLI::Range(0.0, 0.9));
+  CLI::Option* holdout =
+      command->add_option("--holdout", options->how.holdout, "Share of the networks and shapes that no fit sees (0)")
+          ->check(CLI::Range(0.0, 0.9));
   command->add_option("--seed", options->how.seed, "Of all that is drawn by chance (1)")
       ->check(whole_number(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
-  CLI::Option* plans = command->add_flag("--plan", options->plans,
-                                         "Write which layers to measure next, for hwcost measure, in place of a fit");
+  CLI::Option* plans = command
+                           ->add_flag("--plan", options->plans,
+                                      "Write which layers to measure next, for hwcost measure, in place of a fit")
+                           ->excludes(holdout);
   command->add_option("--layers", options->layers, "How many the plan has (100)")
       ->needs(plans)
       ->check(whole_number(1, 100000));

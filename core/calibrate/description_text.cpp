@@ -100,7 +100,7 @@ std::string calibrated_description(const std::string& name, const Description& d
   for (const KeptParameter& kept : calibration.kept)
     text += fmt::format("; {} keeps its value: {}\n", kept.key, kept.reason);
   text +=
-      fmt::format("name     {}\ninherit  {}\nsummary  {}\n\n{}\nparameter\n{{\n", name, quoted(origin.inherit),
+      fmt::format("name     {}\ninherit  {}\nsummary  {}\n\n{}\nparameter\n{{\n", quoted(name), quoted(origin.inherit),
                   quoted(fmt::format("{}, fitted to {} measured layers", description.name(), calibration.measurements)),
                   record_block(calibration.record, origin));
   for (const FittedParameter& fitted : calibration.fitted) {

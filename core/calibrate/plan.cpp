@@ -106,7 +106,7 @@ std::vector<Layer> plan(const Description& description, const Registry& registry
   const std::size_t known = candidates.size();
   for (const Layer& layer : pool) candidates.add(layer);
   if (candidates.size() == known)
-    throw InputError({"pool", 0}, "no layer is left to measure: each has no price here or is measured already");
+    throw InputError({options.pool, 0}, "no layer is left to measure: each has no price here or is measured already");
 
   const Problem problem(description, registry, candidates.observations());
   const MatrixXd slope = normalised(problem.at(problem.start()).slope);

@@ -1,4 +1,4 @@
-#include "default_widths.hpp"
+#include "hwcost/default_widths.hpp"
 
 namespace hwcost {
 namespace {

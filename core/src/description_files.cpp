@@ -77,13 +77,25 @@ bool is_description_path(const std::string& name_or_path) {
   return name_or_path.find('/') != std::string::npos || name_or_path.ends_with(kExtension);
 }
 
+namespace {
+
+// Without `..` in the middle, unless a folder on the way is a link, above which lies another than the text says.
+fs::path joined(const fs::path& folder, const fs::path& path) {
+  const fs::path whole = folder / path;
+  const fs::path tidy = whole.lexically_normal();
+  std::error_code error;
+  return fs::weakly_canonical(whole, error) == fs::weakly_canonical(tidy, error) ? tidy : whole;
+}
+
+}  // namespace
+
 fs::path find_description(const std::string& name_or_path, const SourcePlace& named_at, const SearchPath& search) {
   if (is_description_path(name_or_path)) {
     // Before anything is opened: errors in a file quote it, and a description is no way to look into others.
     if (!named_at.file.empty() && !name_or_path.ends_with(kExtension))
       throw InputError(named_at, fmt::format("the path {} does not end in '{}'", in_quotes(name_or_path), kExtension));
     fs::path path = name_or_path;  // as the caller wrote it, so that errors name it so
-    if (!named_at.file.empty()) path = (folder_of(named_at) / path).lexically_normal();
+    if (!named_at.file.empty()) path = joined(folder_of(named_at), path);
     if (!is_there(path)) throw InputError(named_at, fmt::format("no file {}", in_quotes(path.string())));
     return path;
   }

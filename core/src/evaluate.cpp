@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "default_widths.hpp"
+#include "hwcost/default_widths.hpp"
 #include "uncertainty.hpp"
 #include "verdict.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "default_widths.hpp"
+#include "hwcost/default_widths.hpp"
 
 namespace hwcost {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "default_widths.hpp"
+#include "hwcost/default_widths.hpp"
 #include "soft_plan.hpp"
 
 namespace hwcost {

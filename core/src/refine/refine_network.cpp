@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "default_widths.hpp"
+#include "hwcost/default_widths.hpp"
 #include "named_nodes.hpp"
 #include "refinement.hpp"
 
