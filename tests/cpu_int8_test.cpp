@@ -251,6 +251,26 @@ TEST(CpuInt8, TapsThatReadPaddingAloneAreSkipped) {
   EXPECT_EQ(dilated.pairs(), 3);  // only the middle one
 }
 
+// Bytes that several products share are read once: never timed, and said.
+TEST(CpuInt8, ASharedSecondOperandIsReadOnce) {
+  const auto machine = builtin_registry().make(Description::load("cascadelake-vnni", kDescriptions));
+  MatMul<> products{.batch = 64, .rows = 8, .depth = 1024, .columns = 1024};
+  Layer layer;
+  layer.op = Op::matmul;
+  layer.precision.input = integer(8);
+  layer.precision.weight = integer(8);
+  layer.dims = products;
+  const auto apart = machine->estimate(layer);
+  products.shared_batch = 64.0;
+  layer.dims = products;
+  const auto shared = machine->estimate(layer);
+  ASSERT_TRUE(apart && shared);
+  EXPECT_EQ(apart->approximation, "");
+  EXPECT_NE(shared->approximation, "");
+  EXPECT_LT(shared->cost.memory.value, 0.5 * apart->cost.memory.value);
+  EXPECT_EQ(shared->cost.compute.value, apart->cost.compute.value);
+}
+
 TEST(CpuInt8, RefusalsNameTheReason) {
   const Machine machine = load_machine("cascadelake-vnni", kDescriptions, builtin_registry());
   Layer layer;

@@ -254,7 +254,7 @@ Product product(const MatMul<>& d) {
           d.rows,
           d.depth,
           d.columns,
-          {d.batch * d.rows * d.depth, d.batch * d.rows * d.columns, d.batch * d.depth * d.columns}};
+          {d.batch * d.rows * d.depth, d.batch * d.rows * d.columns, d.batch / d.shared_batch * d.depth * d.columns}};
 }
 
 void count_brgemm(const Structure& machine, const Product& p, Counts& c) {

@@ -128,6 +128,10 @@ struct Model {
     const bool dilated = d.dilation_height != 1.0 || d.dilation_width != 1.0;
     return d.is_depthwise() && dilated ? "priced as if not dilated: such depthwise kernels were not timed" : "";
   }
+  static std::string_view unmeasured(const MatMul<>& d) {
+    return d.shared_batch > 1.0 ? "a second operand that several products share was not timed: its bytes count once"
+                                : "";
+  }
   template <class D>
   static std::string_view unmeasured(const D&) {
     return {};
