@@ -73,6 +73,13 @@ TEST(Roofline, RefusalsNameWhatTheDescriptionDoesNotTell) {
   sum.dims = Elementwise<>{.elements = 10, .input_elements = 20, .operands = 2};
   EXPECT_EQ(without_vector->estimate(sum).error().reason,
             "the description tells no `vector` rate, at which add would run");
+  // Of what is products for the most part, the rest is no less without a rate; biases of products need none.
+  Layer attention;
+  attention.op = Op::attention;
+  attention.dims = Attention<>{};
+  EXPECT_EQ(without_vector->estimate(attention).error().reason,
+            "the description tells no `vector` rate, at which a part of attention would run");
+  EXPECT_TRUE(without_vector->estimate(linear(1, 8, 8)).has_value());
   Layer wide = linear(1, 8, 8);
   wide.precision.weight = integer(16);
   EXPECT_EQ(without_vector->estimate(wide).error().reason, "no peak rate for w16a8: there are rates for up to 8 bits");

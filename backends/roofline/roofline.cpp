@@ -44,8 +44,9 @@ std::string Model::no_rate(const Params<double>& p, const Widths<>& widths) {
                      widths.input_bits, rates);
 }
 
-std::string Model::no_vector(Op op) {
-  return fmt::format("the description tells no `vector` rate, at which {} would run", name(op));
+std::string Model::no_vector(Op op, bool is_part) {
+  return fmt::format("the description tells no `vector` rate, at which {}{} would run", is_part ? "a part of " : "",
+                     name(op));
 }
 
 BackendEntry entry() {

@@ -29,7 +29,7 @@ struct Model {
   struct Params {
     std::array<T, kClasses.size()> peak{};        // MAC/cycle of operands of at most so many bits; 0: none
     std::array<T, kClasses.size()> mac_energy{};  // of one such MAC
-    T vector{kUnbounded};                         // FLOP/cycle of all that is no MAC; unbounded: only beside MACs
+    T vector{kUnbounded};                         // FLOP/cycle of all that is no MAC; unbounded: of biases alone
     // The array's tile: elements of a dot product, output channels, output pixels that are worked on at a time.
     T in_tile{1.0}, out_tile{1.0}, pixel_tile{1.0};
     T call{};  // cycles of one layer, whatever it is
@@ -116,9 +116,9 @@ struct Model {
     const Work<> w = work(op, d);
     if (w.macs > 0.0 && of_class(p, widths, p.peak, 0.0) == 0.0)
       return verdict.refuse([&] { return no_rate(p, widths); });
-    const double others = w.bias_adds + w.arithmetic;
-    // Biases are added on the way out where the machine has no unit of its own for such work.
-    if (w.macs == 0.0 && others > 0.0 && p.vector == kUnbounded) return verdict.refuse([&] { return no_vector(op); });
+    // Biases of products are added on the way out where the machine has no unit of its own for such work.
+    const double others = w.arithmetic + (w.macs > 0.0 ? 0.0 : w.bias_adds);
+    if (others > 0.0 && p.vector == kUnbounded) return verdict.refuse([&] { return no_vector(op, w.macs > 0.0); });
     return Status::priced;
   }
 
@@ -169,7 +169,7 @@ struct Model {
     return none;
   }
   static std::string no_rate(const Params<double>& p, const Widths<>& widths);
-  static std::string no_vector(Op op);
+  static std::string no_vector(Op op, bool is_part);
 };
 
 }  // namespace hwcost::roofline
