@@ -6,6 +6,7 @@ Usage: measure_command_test.py REPOSITORY HWCOST
 
 import csv
 import io
+import json
 import signal
 import subprocess
 import sys
@@ -96,6 +97,22 @@ def a_run_in_sequence_is_set_beside_the_sum(folder):
     assert "in sequence: 4 layers in " in text and "gap: the sum of these layers" in text, text
 
 
+def results_are_written_as_csv_and_json(folder):
+    chained = json.loads(measure(folder, "layers.csv", "--store", "a.db", "--chain", "--format", "json", status=3))
+    rows = list(csv.DictReader(io.StringIO(measure(folder, "layers.csv", "--store", "a.db", "--format", "csv", status=3))))
+    assert [row["layer"] for row in rows] == [layer["name"] for layer in chained["layers"]]
+    for row, layer in zip(rows, chained["layers"]):
+        assert (row["seconds"] == "") == (layer["timing"] is None), row
+        assert not row["seconds"] or float(row["seconds"]) == layer["timing"]["seconds"], row
+    in_sequence = chained["in_sequence"]
+    assert in_sequence["layers"] == sum(layer["in_sequence_seconds"] is not None for layer in chained["layers"]) == 4
+    sum_of_layers = sum(layer["timing"]["seconds"] * layer["repeat"] for layer in chained["layers"] if layer["timing"])
+    assert abs(in_sequence["sum_of_layers_seconds"] / sum_of_layers - 1) < 1e-9
+    assert measure(folder, "layers.csv", "--store", "a.db", "--output", "out.txt", status=3) == ""
+    assert "layers measured" in (folder / "out.txt").read_text()
+    measure(folder, "layers.csv", "--store", "a.db", "--output", "a.db", status=2)
+
+
 def what_cannot_run_in_sequence_still_has_its_table(folder):
     (folder / "narrow.csv").write_text("".join(LAYERS.splitlines(keepends=True)[i] for i in (0, 5)))
     text = measure(folder, "narrow.csv", "--store", "a.db", "--chain", status=3)
@@ -131,6 +148,7 @@ def main():
         an_instruction_set_is_another_machine(folder)
         a_killed_run_goes_on(folder)
         a_run_in_sequence_is_set_beside_the_sum(folder)
+        results_are_written_as_csv_and_json(folder)
         what_cannot_run_in_sequence_still_has_its_table(folder)
         narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder)
         wrong_usage_is_told(folder)

@@ -11,10 +11,11 @@
 
 #include "command.hpp"
 #include "hwcost/measure/onednn.hpp"
-#include "measured_table.hpp"
+#include "measured_output.hpp"
 #include "measuring_flags.hpp"
 #include "model_loading.hpp"
 #include "numbers.hpp"
+#include "output_format.hpp"
 #include "progress.hpp"
 #include "result_output.hpp"
 
@@ -30,6 +31,8 @@ struct MeasureOptions {
   bool anew = false;
   bool ungated = false;
   bool in_sequence = false;
+  Format format = Format::table;
+  std::string output;
 };
 
 // "60s", "5min", "1h": seconds.
@@ -93,9 +96,29 @@ Expected<ChainTiming, Unsupported> run_in_sequence(const LayerChain& chain, Laye
   return timer.time_chain(chain);
 }
 
+std::string in_format(const MeasuredRun& run, Format format) {
+  switch (format) {
+    case Format::csv:
+      return measured_csv(run);
+    case Format::json:
+      return measured_json(run);
+    case Format::table:
+      break;
+  }
+  return measured_table(run);
+}
+
+// Everything that was asked for has a time.
+bool is_complete(const MeasuredRun& run) {
+  return run.not_in_sequence.empty() &&
+         std::all_of(run.outcomes.begin(), run.outcomes.end(),
+                     [](const LayerOutcome& outcome) { return outcome.measurement.has_value(); });
+}
+
 int run(const MeasureOptions& options, const Session& session) {
   const TimeLimit limit(options.time_limit_seconds);
   const Description description = measured_description(options, session);
+  refuse_to_overwrite({options.model.file, options.store, description.file()}, options.output);
   if (is_sweep(options.model.input_shapes))
     throw CLI::ValidationError("--input-shape", "one shape is measured at a time");
   const Graph graph = load_model(options.model, bindings(options.model.input_shapes).front());
@@ -108,19 +131,16 @@ int run(const MeasureOptions& options, const Session& session) {
   if (!timer) throw InputError(description.backend_place(), timer.error().reason);
   MeasurementStore store(options.store, MeasurementStore::Access::write);
 
-  const std::vector<LayerOutcome> outcomes = measure_links(options, chain, **timer, store, limit);
-  bool is_complete = std::all_of(outcomes.begin(), outcomes.end(),
-                                 [](const LayerOutcome& outcome) { return outcome.measurement.has_value(); });
-  if (!options.in_sequence) {
-    write_result("", measured_table(graph, chain, outcomes, nullptr));
-  } else if (const auto in_sequence = run_in_sequence(chain, **timer, limit)) {
-    write_result("", measured_table(graph, chain, outcomes, &*in_sequence));
-  } else {
-    write_result("", measured_table(graph, chain, outcomes, nullptr) +
-                         fmt::format("in sequence: not timed: {}\n", in_sequence.error().reason));
-    is_complete = false;
+  MeasuredRun measured{graph, chain, measure_links(options, chain, **timer, store, limit), std::nullopt, {}};
+  if (options.in_sequence) {
+    auto timing = run_in_sequence(chain, **timer, limit);
+    if (timing)
+      measured.in_sequence = std::move(*timing);
+    else
+      measured.not_in_sequence = timing.error().reason;
   }
-  return is_complete ? kSuccess : kSomeUnpriced;
+  write_result(options.output, in_format(measured, options.format));
+  return is_complete(measured) ? kSuccess : kSomeUnpriced;
 }
 
 }  // namespace
@@ -148,6 +168,10 @@ void add_measure_command(CLI::App& app, Session& session) {
   command->add_flag("--ungated", options->ungated, "Count samples of a slowed-down processor too; for comparison");
   command->add_flag("--chain", options->in_sequence,
                     "Run the network's layers in sequence too, and set the sum of their times beside that");
+  add_choice(*command, "--format", options->format, kFormats, "How the result is written (table)");
+  command->add_option("--output", options->output, "Write the result here instead of on stdout")
+      ->type_name("FILE")
+      ->check(not_empty());
   command->callback([options, &session] { session.status = run(*options, session); });
 }
 

@@ -1,4 +1,4 @@
-#include "measured_table.hpp"
+#include "measured_output.hpp"
 
 #include <fmt/format.h>
 
@@ -33,56 +33,50 @@ std::vector<std::string> row_of(const Layer& layer, const LayerOutcome& outcome)
           outcome.complete ? m.remarks : outcome.reason};
 }
 
+std::string gap_text(std::optional<double> share) { return fmt::format("{:+.1f} %", 100.0 * *share); }
+
 // The whole run beside the sum of the same layers, of which both have a time.
-std::string comparison_text(const LayerChain& chain, const std::vector<LayerOutcome>& outcomes,
-                            const ChainTiming& in_sequence) {
-  double sum = 0.0;
-  std::size_t executed = 0, without_time = 0;
-  for (std::size_t i = 0; i < chain.links.size(); ++i) {
-    if (!in_sequence.refusals[i].empty()) continue;
-    ++executed;
-    if (outcomes[i].measurement)
-      sum += outcomes[i].measurement->timing.seconds * chain.links[i].repeat;
-    else
-      ++without_time;
-  }
+std::string comparison_text(const MeasuredRun& measured, const ChainTiming& in_sequence) {
+  const SumOfLayers sum = sum_of_layers(measured, in_sequence);
   const Timing& run = in_sequence.timing;
   std::string text =
-      fmt::format("in sequence: {} layers in {} (median {}, passes {} apart, {} of {} runs accepted: {})\n", executed,
-                  with_prefix(run.seconds, "s"), with_prefix(run.p50_seconds, "s"), percent(run.spread_of_passes()),
-                  exact(run.accepted), exact(run.samples), accepted_text(run));
-  if (without_time > 0)
-    text += fmt::format("no gap: {} of these layers have no time of their own\n", without_time);
-  else
-    text += fmt::format("gap: the sum of these layers, {}, is {:+.1f} % off the run in sequence\n",
-                        with_prefix(sum, "s"), 100.0 * (sum / run.seconds - 1.0));
+      fmt::format("in sequence: {} layers in {} (median {}, {} passes {} apart, {} of {} runs accepted: {})\n",
+                  sum.layers, with_prefix(run.seconds, "s"), with_prefix(run.p50_seconds, "s"), exact(run.passes),
+                  percent(run.spread_of_passes()), exact(run.accepted), exact(run.samples), accepted_text(run));
+  if (sum.without_time > 0) {
+    text += fmt::format("no gap: {} of these layers have no time of their own\n", sum.without_time);
+  } else {
+    text += fmt::format("gap: the sum of these layers, {}, is {} off the run in sequence; of medians, {}, {}\n",
+                        with_prefix(sum.seconds, "s"), gap_text(gap(sum, run)), with_prefix(sum.median_seconds, "s"),
+                        gap_text(median_gap(sum, run)));
+  }
   if (!in_sequence.remarks.empty()) text += fmt::format("remarks: {}\n", in_sequence.remarks);
   return text;
 }
 
 }  // namespace
 
-std::string measured_table(const Graph& graph, const LayerChain& chain, const std::vector<LayerOutcome>& outcomes,
-                           const ChainTiming* in_sequence) {
-  TextTable table(columns(in_sequence != nullptr));
+std::string measured_table(const MeasuredRun& run) {
+  TextTable table(columns(run.in_sequence.has_value()));
   double seconds = 0.0;
   std::size_t measured = 0, incomplete = 0;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Layer& layer = graph.nodes[chain.links[i].node].layer;
-    std::vector<std::string> row = row_of(layer, outcomes[i]);
-    if (in_sequence != nullptr) {
-      const double time = in_sequence->layer_seconds[i];
+  for (std::size_t i = 0; i < run.outcomes.size(); ++i) {
+    const Layer& layer = run.graph.nodes[run.chain.links[i].node].layer;
+    std::vector<std::string> row = row_of(layer, run.outcomes[i]);
+    if (run.in_sequence) {
+      const double time = run.in_sequence->layer_seconds[i];
       row.insert(row.begin() + 3, time > 0.0 ? with_prefix(time, "s") : "");
     }
     table.add_row(std::move(row));
-    if (!outcomes[i].measurement) continue;
+    if (!run.outcomes[i].measurement) continue;
     ++measured;
-    incomplete += outcomes[i].complete ? 0 : 1;
-    seconds += outcomes[i].measurement->timing.seconds * layer.repeat;
+    incomplete += run.outcomes[i].complete ? 0 : 1;
+    seconds += run.outcomes[i].measurement->timing.seconds * layer.repeat;
   }
   std::string text = fmt::format("{}\n{} of {} layers measured, {} of them not with all passes; sum {}\n", table.text(),
-                                 measured, outcomes.size(), incomplete, with_prefix(seconds, "s"));
-  if (in_sequence != nullptr) text += comparison_text(chain, outcomes, *in_sequence);
+                                 measured, run.outcomes.size(), incomplete, with_prefix(seconds, "s"));
+  if (run.in_sequence) text += comparison_text(run, *run.in_sequence);
+  if (!run.not_in_sequence.empty()) text += fmt::format("in sequence: not timed: {}\n", run.not_in_sequence);
   return text;
 }
 

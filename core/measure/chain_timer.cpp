@@ -64,10 +64,13 @@ Expected<ChainTiming, Unsupported> LayerTimer::time_chain(const LayerChain& chai
   if (!kernels) return tl::unexpected(std::move(kernels.error()));
   TimedChain timed(**kernels, chain, instrument_.clock());
   const auto time_in_passes = [this](TimedChain& runs, const TimingOptions& options) {
-    auto timing = instrument_.time(runs, options);
-    for (double pass = 1.0; pass < options.most_passes && (!timing || wants_pass_after(*timing)); ++pass) {
-      const auto next = instrument_.time(runs, options);
-      if (next) timing = timing ? combined(*timing, *next) : *next;
+    std::vector<Timing> passes;
+    Expected<Timing, std::string> timing = tl::unexpected(std::string());
+    for (double pass = 0.0; pass < options.most_passes; ++pass) {
+      auto next = instrument_.time(runs, options);
+      if (next) passes.push_back(*next);
+      timing = passes.empty() ? std::move(next) : combined(passes);
+      if (timing && !wants_pass_after(*timing)) break;
     }
     return timing;
   };

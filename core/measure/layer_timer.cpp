@@ -32,7 +32,8 @@ TimingOptions options_for(Buffers buffers, TimingOptions options) {
 struct Job {
   MeasurementKey key;
   LayerOutcome outcome;
-  bool refused = false;  // it is no layer that can be measured; one that was too noisy gets its other passes
+  std::vector<Measurement> passes;  // of this run, behind what the store had
+  bool refused = false;             // it is no layer that can be measured; one that was too noisy gets its other passes
 };
 
 // So many passes that the gate refuses are tried again later.
@@ -59,6 +60,7 @@ class MeasuringRun {
         index_.emplace(fmt::format("{}|{}|{}|{}", text.op, text.extents, text.widths, text.epilogue), jobs_.size());
     if (!is_new) return known->second;
     if (!anew) job.outcome.measurement = store_.find(job.key);
+    if (job.outcome.measurement) job.passes.push_back(*job.outcome.measurement);
     jobs_.push_back(std::move(job));
     return jobs_.size() - 1;
   }
@@ -106,9 +108,9 @@ class MeasuringRun {
       return;
     }
     job.outcome.reason.clear();
-    auto& known = job.outcome.measurement;
-    known = known ? combined(*known, *pass) : *pass;
-    store_.put(*known);
+    job.passes.push_back(*pass);
+    job.outcome.measurement = combined(job.passes);
+    store_.put(*job.outcome.measurement);
   }
 
   LayerTimer& timer_;
@@ -162,13 +164,14 @@ std::string LayerTimer::run_pinned(int threads, const std::function<void()>& wor
 }
 
 Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey& key) {
-  auto known = time(key);
-  for (double pass = 1.0; pass < options_.timing.most_passes && known && wants_another_pass(*known); ++pass) {
-    const auto next = time(key);
-    if (!next) return tl::unexpected(next.error());
-    known = combined(*known, *next);
+  std::vector<Measurement> passes;
+  for (double pass = 0.0; pass < options_.timing.most_passes; ++pass) {
+    auto next = time(key);
+    if (!next) return next;
+    passes.push_back(std::move(*next));
+    if (!wants_another_pass(combined(passes))) break;
   }
-  return known;
+  return combined(passes);
 }
 
 bool LayerTimer::wants_pass_after(const Timing& timing) const {
@@ -177,11 +180,15 @@ bool LayerTimer::wants_pass_after(const Timing& timing) const {
 
 bool LayerTimer::wants_another_pass(const Measurement& m) const { return wants_pass_after(m.timing); }
 
-Measurement combined(const Measurement& earlier, const Measurement& pass) {
-  Measurement sum = pass;
-  sum.timing = combined(earlier.timing, pass.timing);
-  sum.creation_seconds = std::min(earlier.creation_seconds, pass.creation_seconds);
-  sum.reorder_seconds = std::min(earlier.reorder_seconds, pass.reorder_seconds);
+Measurement combined(const std::vector<Measurement>& passes) {
+  Measurement sum = passes.back();
+  std::vector<Timing> timings;
+  for (const Measurement& pass : passes) {
+    timings.push_back(pass.timing);
+    sum.creation_seconds = std::min(sum.creation_seconds, pass.creation_seconds);
+    sum.reorder_seconds = std::min(sum.reorder_seconds, pass.reorder_seconds);
+  }
+  sum.timing = combined(timings);
   return sum;
 }
 

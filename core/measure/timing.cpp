@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -26,6 +27,11 @@ double seconds_of_bin(std::size_t bin) {
 
 // Two passes were judged by different states when their fast probes are further apart than this.
 constexpr double kSameState = 1.05;
+// Of the passes, the fastest first.
+constexpr double kCountedShare = 0.75;
+constexpr std::array kMeans{&Timing::seconds,           &Timing::p10_seconds, &Timing::p25_seconds,
+                            &Timing::p50_seconds,       &Timing::p75_seconds, &Timing::p90_seconds,
+                            &Timing::fast_probe_seconds};
 
 // Samples of one pass. What is fast may be learned late, so that all are kept and judged again at every look.
 class PassInProgress {
@@ -182,20 +188,27 @@ Expected<Timing, std::string> time_pass(const SampleSource& sample, const WallCl
   return pass.timing();
 }
 
-Timing combined(const Timing& earlier, const Timing& pass) {
-  if (earlier.gated() && pass.gated()) {
-    if (earlier.fast_probe_seconds > pass.fast_probe_seconds * kSameState) return pass;
-    if (pass.fast_probe_seconds > earlier.fast_probe_seconds * kSameState) return earlier;
+Timing combined(std::span<const Timing> passes) {
+  std::vector<Timing> counted(passes.begin(), passes.end());
+  double fast = HUGE_VAL;
+  for (const Timing& pass : counted) fast = pass.gated() ? std::min(fast, pass.fast_probe_seconds) : fast;
+  std::erase_if(counted, [&](const Timing& pass) { return pass.fast_probe_seconds > fast * kSameState; });
+  std::stable_sort(counted.begin(), counted.end(),
+                   [](const Timing& a, const Timing& b) { return a.seconds < b.seconds; });
+  Timing sum;
+  sum.iterations = counted.front().iterations;
+  for (const Timing& pass : counted) {
+    sum.samples += pass.samples;
+    sum.accepted += pass.accepted;
+    sum.passes += pass.passes;
   }
-  Timing sum = earlier;
-  const double passes = earlier.passes + pass.passes;
-  for (double Timing::*mean : {&Timing::seconds, &Timing::p10_seconds, &Timing::p25_seconds, &Timing::p50_seconds,
-                               &Timing::p75_seconds, &Timing::p90_seconds, &Timing::fast_probe_seconds})
-    sum.*mean = (earlier.*mean * earlier.passes + pass.*mean * pass.passes) / passes;
-  sum.slowest_pass_seconds = std::max(earlier.slowest_pass_seconds, pass.slowest_pass_seconds);
-  sum.samples = earlier.samples + pass.samples;
-  sum.accepted = earlier.accepted + pass.accepted;
-  sum.passes = passes;
+  double weight = 0.0;
+  for (const Timing& pass : counted) {
+    if (weight >= kCountedShare * sum.passes) break;
+    weight += pass.passes;
+    for (const auto figure : kMeans) sum.*figure += (pass.*figure - sum.*figure) * (pass.passes / weight);
+    sum.slowest_pass_seconds = std::max(sum.slowest_pass_seconds, pass.slowest_pass_seconds);
+  }
   return sum;
 }
 

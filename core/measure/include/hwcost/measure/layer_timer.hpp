@@ -53,8 +53,8 @@ class HWCOST_EXPORT LayerTimer {
   Instrument instrument_;
 };
 
-// The same measurement with one more pass of it.
-HWCOST_EXPORT Measurement combined(const Measurement& earlier, const Measurement& pass);
+// What passes of one key say together, one or more; see combined() of timings.
+HWCOST_EXPORT Measurement combined(const std::vector<Measurement>& passes);
 
 // What became of one layer of a list.
 struct LayerOutcome {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,7 +64,7 @@ struct TimingOptions {
   double watch_seconds = 0.5;       // of probes alone before the first kernel: states last for seconds
   double passes = 8.0;              // of a kernel, each of which sees other drifts
   double most_passes = 12.0;        // where those do not agree
-  double passes_agree_within = 0.04;  // the slowest and the mean of all
+  double passes_agree_within = 0.04;  // the slowest and the mean of those that count
   bool gated = true;                  // false: every sample counts, and a pass's estimate is its median
 };
 
@@ -72,8 +73,9 @@ struct TimingOptions {
 
 // What is known of a kernel's time after one or more passes.
 struct Timing {
-  double seconds = 0.0;               // of one execution: the mean of the passes' 10th percentiles (ungated: medians)
-  double slowest_pass_seconds = 0.0;  // the slowest pass's: how far the passes are apart
+  double seconds = 0.0;               // of one execution: a pass's 10th percentile (ungated: its median), the mean of
+                                      // those passes that count
+  double slowest_pass_seconds = 0.0;  // of the slowest of them: how far they are apart
   double p10_seconds = 0.0, p25_seconds = 0.0, p50_seconds = 0.0, p75_seconds = 0.0, p90_seconds = 0.0;  // means too
   double samples = 0.0;             // taken in all passes
   double accepted = 0.0;            // of them, while the processor was fast
@@ -141,9 +143,10 @@ void watch(FrequencyGate& gate, Clock& clock, Probe& probe, double seconds) {
 [[nodiscard]] HWCOST_EXPORT Expected<Timing, std::string> time_pass(const SampleSource& sample, const WallClock& now,
                                                                     FrequencyGate& gate, const TimingOptions& options);
 
-// What a further pass of the same kernel adds: the mean of all counts. Passes that were judged by a slow state, taken
-// for the fast one, are dropped once there is one that was judged by a faster state.
-[[nodiscard]] HWCOST_EXPORT Timing combined(const Timing& earlier, const Timing& pass);
+// What passes of the same kernel say together, one or more: the mean of the faster three quarters, since whatever
+// disturbs a pass makes it slower. Passes that were judged by a slow state, taken for the fast one, do not count once
+// there is one that was judged by a faster state. A timing of several passes (from a store) counts as that many.
+[[nodiscard]] HWCOST_EXPORT Timing combined(std::span<const Timing> passes);
 
 // Whether the kernel should be timed once more: there are fewer passes than wanted, or they do not agree, or the gate
 // has since seen a faster state than the one that they were judged by.
