@@ -41,8 +41,8 @@ struct MeasuredLayer {
 [[nodiscard]] HWCOST_EXPORT std::vector<MeasuredLayer> measured_layers(const LayerTable& table, Metric metric);
 // The networks that a row's column x_network names, several with '|' between them; not `random`.
 [[nodiscard]] HWCOST_EXPORT std::vector<std::string> networks_of(const TableRow& row);
-// What a row's value depends on beside its layer, as tables of measurements say it: "processor ..., isa ..., threads 1";
-// empty where they say nothing.
+// What a row's value depends on beside its layer, as tables of measurements say it: "processor ..., isa ..., threads
+// 1"; empty where they say nothing.
 [[nodiscard]] HWCOST_EXPORT std::string conditions_of(const TableRow& row);
 
 // What another machine's report says of the same layers.
