@@ -2,6 +2,8 @@
 // ever timed.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstring>
 #include <dnnl.hpp>
 
 #include "chain.hpp"
@@ -296,6 +298,19 @@ TEST(OneDnn, CapNeedsAProcessOfItsOwn) {
       EXPECT_TRUE(why.find("a process of its own") != std::string::npos || why.find("has no") != std::string::npos)
           << why;
     }
+  }
+}
+
+// Operands of any size lie apart from each other and as cache lines want them, also where a chunk of memory ends.
+TEST(Arena, PlacesAreAlignedAndDoNotOverlap) {
+  onednn::Arena arena;
+  std::vector<std::pair<std::byte*, std::size_t>> taken;
+  for (const std::size_t bytes : {1u, 64u, 5'000'000u, 100u, 4'000'000u, 20'000'000u, 0u, 3u}) {
+    auto* place = static_cast<std::byte*>(arena.take(bytes));
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(place) % 64, 0u);
+    std::memset(place, 1, bytes);
+    for (const auto& [other, size] : taken) EXPECT_TRUE(place + bytes <= other || other + size <= place);
+    taken.emplace_back(place, bytes);
   }
 }
 

@@ -41,6 +41,11 @@ class PassInProgress {
 
   void add(const Sample& sample) {
     gate_.see(sample);
+    // Nothing is to be learned before the processor is fast; how long that takes says nothing of what comes then.
+    if (samples_.empty() && !is_accepted(sample)) {
+      ++waited_;
+      return;
+    }
     samples_.push_back(sample);
     if (gate_.fast_probe_seconds() != judged_by_)
       judge_again();
@@ -56,7 +61,8 @@ class PassInProgress {
   [[nodiscard]] std::string refusal(double seconds) const {
     return fmt::format(
         "machine too noisy: {:.0f} % of {} samples accepted in {:.1f} s, wanted {:.0f} % and at least {}",
-        100.0 * acceptance(), samples_.size(), seconds, 100.0 * options_.least_acceptance, options_.least_accepted);
+        100.0 * static_cast<double>(accepted_) / static_cast<double>(samples_.size() + waited_),
+        samples_.size() + waited_, seconds, 100.0 * options_.least_acceptance, options_.least_accepted);
   }
 
   [[nodiscard]] Timing timing() const {
@@ -105,6 +111,7 @@ class PassInProgress {
   const TimingOptions& options_;
   std::size_t iterations_;
   std::vector<Sample> samples_;
+  std::size_t waited_ = 0;  // samples before the first that was accepted
   std::size_t accepted_ = 0;
   double accepted_seconds_ = 0.0;
   double judged_by_ = 0.0;
