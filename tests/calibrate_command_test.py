@@ -113,6 +113,9 @@ def main():
         for way in ("link", "real/deep"):
             priced = run("price", folder / "t.csv", "--hw", folder / way / "linked.info")
             assert priced.returncode == 0, (way, priced.stderr)
+        here = subprocess.run([HWCOST, "calibrate", "--hw", "./start.info", "--measurements", "t.csv", "--output", "here.info"],
+                              capture_output=True, text=True, check=False, cwd=folder)
+        assert here.returncode == 0 and (folder / "here.info").exists(), here.stderr
         far = DESCRIPTION.replace("name start", "name far")
         (folder / "far.info").write_text(far)
         for name_of_one in ("start", "far"):  # itself, and one that would come between

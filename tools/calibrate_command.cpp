@@ -61,7 +61,7 @@ std::string new_name(const CalibrateCommandOptions& options) { return fs::path(o
 std::string inherited_as(const std::string& machine, const std::string& output) {
   const bool is_path = machine.find('/') != std::string::npos || machine.ends_with(".info");
   if (!is_path) return machine;
-  const fs::path folder = fs::weakly_canonical(output).parent_path();
+  const fs::path folder = fs::weakly_canonical(fs::absolute(output)).parent_path();
   return fs::weakly_canonical(machine).lexically_relative(folder).string();
 }
 
@@ -69,7 +69,7 @@ std::string inherited_as(const std::string& machine, const std::string& output) 
 void check_output(const CalibrateCommandOptions& options, const Description& fitted, const SearchPath& search) {
   const std::string inherit = inherited_as(options.machine, options.output);
   const auto fail = [](const std::string& why) { throw CLI::ValidationError("--output", why); };
-  const fs::path file = fs::weakly_canonical(options.output);
+  const fs::path file = fs::weakly_canonical(fs::absolute(options.output));
   if (file.filename() == inherit + ".info")
     fail(fmt::format("'{}' would inherit from itself: another name is wanted", options.output));
   const std::string text =
