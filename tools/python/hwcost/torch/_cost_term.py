@@ -110,7 +110,7 @@ class CostTerm(nn.Module):
 
     def forward(self) -> torch.Tensor:
         """The expected cost of the network as it is now."""
-        return expected_cost(self.expected, self._network[0].variables().double())[0] / self.reference
+        return expected_cost(self.expected, self._network[0].variables().double()).view(()) / self.reference
 
     def chosen(self) -> float:
         """The cost of the widths that are chosen now, in the metric's unit: what `hwcost price --assign` says of them.
