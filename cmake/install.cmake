@@ -31,7 +31,7 @@ install(DIRECTORY core/include/hwcost core/compare/include/hwcost core/conforman
                   ${PROJECT_BINARY_DIR}/core/include/hwcost
         TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 install(DIRECTORY hw_descriptions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/hw_descriptions
-        FILES_MATCHING PATTERN "*.info")
+        FILES_MATCHING PATTERN "*.info" PATTERN "*.residual.json")
 install(DIRECTORY schemas/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hwcost/schemas FILES_MATCHING PATTERN "*.json")
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
 install(FILES third_party/chart.js/LICENSE.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE-chart.js.md)

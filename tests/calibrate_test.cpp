@@ -236,6 +236,57 @@ TEST(Calibrate, ResultIsADescriptionWithTheFittedValuesAndWhereTheyComeFrom) {
   EXPECT_NE(builtin_registry().make(better), nullptr);
 }
 
+// Layers of many channels take 1.3 times what the model can say.
+std::vector<Row> with_a_step(std::vector<Row> rows) {
+  const LayerTable parsed = table(rows);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i].value *= out_channels(parsed.graph.nodes[i].layer.dims) > 40.0 ? 1.3 : 1.0;
+  return rows;
+}
+
+TEST(Calibrate, ResidualLearnsWhatTheModelCannotSay) {
+  const std::vector<Row> rows = with_a_step(layers_of(cluster_truth(), 300));
+  if (!can_learn_residuals()) {
+    EXPECT_THROW((void)fit(cluster_guess(), rows, {.residual = true}), InputError);
+    return;
+  }
+  const Calibration found = fit(cluster_guess(), rows, {.residual = true});
+  ASSERT_TRUE(found.residual && found.residual->in_use);
+  EXPECT_LT(found.residual->with.all.mean, 0.7 * found.residual->without.all.mean);
+  EXPECT_EQ(found.cross_validated.all.mean, found.residual->with.all.mean);
+  EXPECT_GT(found.residual->gain, found.residual->gain_error);
+  EXPECT_EQ(fit(cluster_guess(), rows, {.residual = true}).residual->in_use->text(), found.residual->in_use->text());
+
+  // The description and its residual price as the fit did.
+  const TemporaryFolder folder;
+  folder.write("toy.info", text_of("cluster", cluster_text(500, 1, 1, 1, 1, 1)));
+  folder.write("better.residual.json", found.residual->in_use->text());
+  const std::string text = calibrated_description("better", cluster_guess(), found,
+                                                  {.inherit = "toy",
+                                                   .file = "layers.csv",
+                                                   .sha256 = "0",
+                                                   .date = "2026-05-02",
+                                                   .residual_file = "better.residual.json"});
+  const auto better =
+      builtin_registry().make(Description::from_text(text, (folder.path() / "better.info").string(), SearchPath{}));
+  const LayerTable measured = table(rows);
+  double off = 0.0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double price = better->estimate(measured.graph.nodes[i].layer)->cost.latency().value;
+    off += std::abs(price / rows[i].value - 1.0) / static_cast<double>(rows.size());
+  }
+  EXPECT_NEAR(off, found.of_fit.all.mean, 1e-4);
+}
+
+TEST(Calibrate, ResidualThatDoesNotHelpIsLeftOut) {
+  std::vector<Row> rows = layers_of(cluster_truth(), 100);
+  std::mt19937_64 random(17);
+  for (Row& row : rows) row.value *= 0.9 + 0.2 * static_cast<double>(random() % 1000) / 1000.0;
+  const Calibration found = fit(cluster_guess(), rows, {.residual = can_learn_residuals()});
+  EXPECT_FALSE(found.residual && found.residual->in_use);
+  EXPECT_FALSE(found.record.residual.has_value());
+}
+
 Calibration fit_to_golden(const std::string& machine, const std::string& file, const CalibrationOptions& options = {}) {
   const LayerTable measured = read_layer_table(std::filesystem::path(kSource + "/tests/golden/" + file));
   return calibrate(Description::load(machine, kDescriptions), builtin_registry(), measured, file, options);
@@ -263,13 +314,21 @@ void expect_to_be_shipped(const Calibration& found, const std::string& machine) 
 }
 
 TEST(Calibrate, UnseenNetworksOnTheVnniCoreAreNear) {
-  const Calibration found = fit_to_golden("cascadelake-vnni", "onednn_int8_vnni_1t.csv");
-  const ErrorReport& unseen = found.cross_validated;
+  const Calibration found =
+      fit_to_golden("cascadelake-vnni", "onednn_int8_vnni_1t.csv", {.residual = can_learn_residuals()});
+  const ErrorReport& unseen = found.residual ? found.residual->without : found.cross_validated;
   EXPECT_LE(unseen.all.median, 0.035);
   EXPECT_GE(unseen.all.share_near, 0.91);
   EXPECT_GE(unseen.kendall_tau, 0.965);
   EXPECT_GE(unseen.networks_within_tenth, 0.95);
-  expect_to_be_shipped(found, "cascadelake-vnni");
+  if (!found.residual) return expect_to_be_shipped(found, "cascadelake-vnni");
+  const ErrorReport& better = found.residual->with;
+  EXPECT_TRUE(found.residual->in_use.has_value());
+  EXPECT_LE(better.all.median, 0.027);
+  EXPECT_GE(better.all.share_near, 0.925);
+  EXPECT_GE(better.kendall_tau, 0.98);
+  EXPECT_GE(better.networks_within_tenth, 0.97);
+  expect_to_be_shipped(found, "cascadelake-vnni-learned");
 }
 
 TEST(Calibrate, IntervalsHoldAboutNineOfTenLayersThatNoFitSaw) {

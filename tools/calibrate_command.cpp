@@ -80,15 +80,22 @@ void check_output(const CalibrateCommandOptions& options, const Description& fit
                      options.output, inherit));
 }
 
+// "my-core.residual.json", beside "my-core.info".
+std::string residual_beside(const std::string& output) {
+  return fs::path(output).replace_extension(".residual.json").string();
+}
+
 Description description_of(const CalibrateCommandOptions& options, const Session& session) {
   Description description = Description::load(options.machine, session.search_path());
   std::vector<std::string> inputs{description.file(), options.measurements};
   inputs.insert(inputs.end(), options.pool.begin(), options.pool.end());
   refuse_to_overwrite(inputs, options.output);
+  if (options.how.residual) refuse_to_overwrite(inputs, residual_beside(options.output));
   return description;
 }
 
 int fit(const CalibrateCommandOptions& options, const Session& session) {
+  const std::string residual_file = residual_beside(options.output);
   Progress progress(2);
   progress.next("reading " + options.measurements);
   const Description description = description_of(options, session);
@@ -98,10 +105,17 @@ int fit(const CalibrateCommandOptions& options, const Session& session) {
   const Registry registry = session.registry();
   const Calibration calibration = calibrate(description, registry, table, options.measurements, options.how);
   const CalibrationOrigin origin{inherited_as(options.machine, options.output), options.measurements,
-                                 sha256(bytes_of(options.measurements)), today()};
+                                 sha256(bytes_of(options.measurements)), today(),
+                                 fs::path(residual_file).filename().string()};
   const std::string text = calibrated_description(new_name(options), description, calibration, origin);
   // What is written can be read: before anything is.
-  (void)registry.make(Description::from_text(text, options.output, session.search_path()));
+  const Description written = Description::from_text(text, options.output, session.search_path());
+  (void)registry.make(written.with_values({}));  // the residual is not there yet
+  if (calibration.residual && calibration.residual->in_use) {
+    const std::string residual = calibration.residual->in_use->text();
+    (void)Residual::from_text(residual, residual_file);
+    write_result(residual_file, residual);
+  }
   write_result(options.output, text);
   write_result("", calibration_summary(calibration, description));
   return kSuccess;
@@ -175,10 +189,14 @@ void add_calibrate_command(CLI::App& app, Session& session) {
           ->check(CLI::Range(0.0, 0.9));
   command->add_option("--seed", options->how.seed, "Of all that is drawn by chance (1)")
       ->check(whole_number(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+  CLI::Option* residual = command->add_flag(
+      "--residual", options->how.residual,
+      "Learn what the fit leaves by boosted trees, beside NEW.info, if unseen layers say that it helps");
   CLI::Option* plans = command
                            ->add_flag("--plan", options->plans,
                                       "Write which layers to measure next, for hwcost measure, in place of a fit")
-                           ->excludes(holdout);
+                           ->excludes(holdout)
+                           ->excludes(residual);
   command->add_option("--layers", options->layers, "How many the plan has (100)")
       ->needs(plans)
       ->check(whole_number(1, 100000));

@@ -27,11 +27,23 @@ std::string network_line(const std::string& of, const ErrorReport& report) {
   return line + "\n";
 }
 
+std::string residual_lines(const LearnedResidual& residual) {
+  const auto errors = [](const ErrorReport& report) {
+    return fmt::format("median error {}, mean {}, within 10 % {}", percent(report.all.median), percent(report.all.mean),
+                       percent(report.all.share_near));
+  };
+  return fmt::format("\nlearned residual, tried on unseen layers: {}\n  without it: {}\n  with it:    {}\n",
+                     residual.in_use ? fmt::format("it helps and is in use ({} trees)", residual.in_use->tree_count())
+                                     : "it does not help and is left out",
+                     errors(residual.without), errors(residual.with));
+}
+
 }  // namespace
 
 std::string calibration_summary(const Calibration& calibration, const Description& description) {
-  std::string text = fmt::format("{} fitted to {} of {} layers: {} parameters\n", description.name(),
-                                 name(calibration.metric), calibration.measurements, calibration.fitted.size());
+  std::string text =
+      fmt::format("{} fitted to {} of {} layers: {} parameter{}\n", description.name(), name(calibration.metric),
+                  calibration.measurements, calibration.fitted.size(), calibration.fitted.size() == 1 ? "" : "s");
   for (const std::string& note : calibration.notes) text += fmt::format("  - {}\n", note);
   for (const KeptParameter& kept : calibration.kept)
     text += fmt::format("  - {} keeps its value: {}\n", kept.key, kept.reason);
@@ -60,6 +72,8 @@ std::string calibration_summary(const Calibration& calibration, const Descriptio
   if (is_tried && !calibration.unseen_networks)
     text += "unseen layers are of unseen shapes: the measurements have too few networks to tell of unseen ones\n";
   if (calibration.held_out) text += network_line("held out", *calibration.held_out);
+
+  if (calibration.residual) text += residual_lines(*calibration.residual);
 
   constexpr std::size_t kShown = 10;
   if (!calibration.outliers.empty())

@@ -97,6 +97,7 @@ Json network_totals(const NetworkReport& report) {
   if (report.uncertainty && report.uncertainty->network) {
     totals["interval"] = interval_json(report.uncertainty->metric, *report.uncertainty->network);
     totals["interval"]["coverage"] = report.uncertainty->coverage;
+    totals["interval"]["as_priced_share"] = report.uncertainty->as_priced_share;
   }
   return totals;
 }

@@ -10,6 +10,13 @@
 namespace hwcost::command {
 namespace {
 
+// What of a network's interval is none: too narrow by an error that nobody knows.
+std::string as_priced_text(const Uncertainty& uncertainty) {
+  if (uncertainty.as_priced_share == 0.0) return "";
+  return fmt::format("; too narrow: {:.1f} % of the price is of kinds never measured, taken as it stands",
+                     100.0 * uncertainty.as_priced_share);
+}
+
 std::string left_out(const Totals& totals) {
   if (totals.of_unknown_work > 0) {
     return fmt::format("unknown ({} layer{} of unknown work)", totals.of_unknown_work,
@@ -90,8 +97,9 @@ std::string foot(const NetworkReport& report) {
     text += fmt::format("{:<19}{}\n", figure.name + ':', figure.text);
   }
   if (const auto& uncertainty = report.uncertainty; uncertainty && uncertainty->network) {
-    text += fmt::format("{:<19}{} ({})\n", interval_title(*uncertainty) + ':',
-                        interval_text(uncertainty->metric, uncertainty->network), human_name(uncertainty->metric));
+    text += fmt::format("{:<19}{} ({}{})\n", interval_title(*uncertainty) + ':',
+                        interval_text(uncertainty->metric, uncertainty->network), human_name(uncertainty->metric),
+                        as_priced_text(*uncertainty));
   }
   return text;
 }

@@ -12,6 +12,7 @@
 #include "fit.hpp"
 #include "folds.hpp"
 #include "hwcost/quantile.hpp"
+#include "residual_fit.hpp"
 
 namespace hwcost {
 namespace {
@@ -74,13 +75,22 @@ std::vector<Outlier> outliers(const Observations& observations, const VectorXd& 
   return found;
 }
 
-std::vector<Trial> cross_validated(const Fitter& fitter, const std::vector<Split>& splits,
-                                   const std::vector<bool>& kept) {
-  std::vector<Trial> trials;
+// What fits say of layers that they have not seen, and the same with a residual learned on top, where one is wanted.
+struct Unseen {
+  std::vector<Trial> by_fit, with_residual;
+};
+Unseen cross_validated(const Fitter& fitter, const ResidualFitter& residuals, const std::vector<Split>& splits,
+                       const std::vector<bool>& kept, const CalibrationOptions& options) {
+  Unseen unseen;
   std::size_t part = 0;
-  for (const Split& split : splits)
-    add_trials(fitter.values_at(fitter.fit(split.seen, kept).x), split.tried, part++, trials);
-  return trials;
+  for (const Split& split : splits) {
+    const VectorXd x = fitter.fit(split.seen, kept).x;
+    add_trials(fitter.values_at(x), split.tried, part, unseen.by_fit);
+    if (options.residual)
+      add_trials(residuals.values_at(x, residuals.train(x, split.seen)), split.tried, part, unseen.with_residual);
+    ++part;
+  }
+  return unseen;
 }
 
 CalibrationRecord record_of(const Observations& observations, const std::vector<Trial>& unseen, const Rows& rows,
@@ -100,6 +110,8 @@ CalibrationRecord record_of(const Observations& observations, const std::vector<
 Calibration calibrate(const Description& description, const Registry& registry, const LayerTable& table,
                       const std::string& file, const CalibrationOptions& options) {
   check(options);
+  if (options.residual && !can_learn_residuals())
+    throw InputError({description.file(), 0}, "this build of hwcost learns no residuals: it has no XGBoost");
   const Observations observed = observations(*registry.make(description), free_keys(description), table, file);
   const Problem problem(description, registry, observed);
   const Fitter fitter(problem, options.robust_at);
@@ -131,11 +143,22 @@ Calibration calibrate(const Description& description, const Registry& registry, 
     if (!std::isnan(error) && parameter.told_by >= kFewest) parameter.standard_error = problem.in_base_units(k, error);
     result.fitted.push_back(std::move(parameter));
   }
-  const VectorXd ratios = fitter.values_at(x);
-  result.of_fit = error_report(observed, trials_at(ratios, split.seen));
+  VectorXd ratios = fitter.values_at(x);
+  result.outliers = outliers(observed, ratios, split.seen);
+  const ResidualFitter residuals(problem, fitter, options, observed.metric);
   const Folds parts = folds(observed, split.seen, options.folds, options.seed);
   result.unseen_networks = parts.by_network;
-  const std::vector<Trial> unseen = cross_validated(fitter, parts.splits, kept);
+  Unseen tried = cross_validated(fitter, residuals, parts.splits, kept, options);
+  if (options.residual) {
+    result.residual = worth_of_residual(observed, tried.by_fit, tried.with_residual);
+    if (helps(*result.residual)) {
+      result.residual->in_use = residuals.train(x, split.seen);
+      ratios = residuals.values_at(x, *result.residual->in_use);
+      std::swap(tried.by_fit, tried.with_residual);
+    }
+  }
+  const std::vector<Trial>& unseen = tried.by_fit;
+  result.of_fit = error_report(observed, trials_at(ratios, split.seen));
   result.cross_validated = error_report(observed, unseen);
   result.cross_validated.held = cross_held_share(observed, unseen, options.coverage);
   result.record = record_of(observed, unseen, split.seen, options.coverage);
@@ -144,7 +167,6 @@ Calibration calibrate(const Description& description, const Registry& registry, 
     result.held_out = error_report(observed, held_out);
     result.held_out->held = held_share(observed, held_out, result.record.kinds);
   }
-  result.outliers = outliers(observed, ratios, split.seen);
   return result;
 }
 

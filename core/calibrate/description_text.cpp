@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "hwcost/calibrate/calibrate.hpp"
+#include "hwcost/sha256.hpp"
 
 namespace hwcost {
 namespace {
@@ -72,8 +73,19 @@ std::string record_block(const CalibrationRecord& record, const CalibrationOrigi
       name(record.metric), record.coverage, record.measurements, quoted(origin.sha256), quoted(origin.date));
   if (!record.machine.empty()) text += fmt::format("  machine           {}\n", quoted(in_a_comment(record.machine)));
   if (record.networks) text += fmt::format("  network_interval  {}\n", band_text(*record.networks));
+  if (record.residual) {
+    text += fmt::format("  residual\n  {{\n    file    {}\n    sha256  {}\n  }}\n", quoted(record.residual->file),
+                        quoted(record.residual->sha256));
+  }
   for (const CalibratedKind& kind : record.kinds) text += kind_block(kind);
   return text + "}\n";
+}
+
+CalibrationRecord with_residual(const Calibration& calibration, const CalibrationOrigin& origin) {
+  CalibrationRecord record = calibration.record;
+  if (calibration.residual && calibration.residual->in_use)
+    record.residual = {origin.residual_file, sha256(calibration.residual->in_use->text()), {}};
+  return record;
 }
 
 std::string no_error_text(const FittedParameter& fitted) {
@@ -102,7 +114,7 @@ std::string calibrated_description(const std::string& name, const Description& d
   text +=
       fmt::format("name     {}\ninherit  {}\nsummary  {}\n\n{}\nparameter\n{{\n", quoted(name), quoted(origin.inherit),
                   quoted(fmt::format("{}, fitted to {} measured layers", description.name(), calibration.measurements)),
-                  record_block(calibration.record, origin));
+                  record_block(with_residual(calibration, origin), origin));
   for (const FittedParameter& fitted : calibration.fitted) {
     const Parameter& before = description.parameters().at(fitted.key);
     const double factor = before.unit.factor;

@@ -34,6 +34,8 @@ class Fitter {
     trust_ = problem.spreads().unaryExpr([&](double spread) { return trust_in(spread, robust_at); });
   }
 
+  // Weight of an observation by its spread.
+  [[nodiscard]] double trust(Eigen::Index row) const { return trust_[row]; }
   // Parameters of `kept` are as they are at the start. Throws InputError where the model has no finite price there.
   [[nodiscard]] Fit fit(const Rows& rows, const std::vector<bool>& kept) const;
   // predicted / measured of all observations.

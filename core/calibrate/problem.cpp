@@ -108,6 +108,18 @@ std::vector<double> Problem::grid(Index parameter) const {
   return values;
 }
 
+std::vector<ResidualFigures> Problem::figures_at(const VectorXd& x) const {
+  const auto machine = machine_at(x);
+  std::vector<ResidualFigures> figures;
+  for (std::size_t row = 0; row < layers_.size(); ++row) {
+    const auto estimate = machine->estimate(layers_[row]);
+    if (!estimate) throw InputError({description_.file(), 0}, estimate.error().reason);
+    const auto price = value(observations_.metric, estimate->cost, facts_[row], machine->traits().clock_hertz);
+    figures.push_back(residual_figures(layers_[row], estimate->cost, price.value_or(0.0)));
+  }
+  return figures;
+}
+
 // The model itself says which values it takes, at the line of the parameter.
 void Problem::check_ranges() const {
   for (Index i = 0; i < start_.size(); ++i) {

@@ -44,6 +44,8 @@ class Problem {
   [[nodiscard]] bool is_linear() const { return is_linear_; }
   [[nodiscard]] Linearised at(const Eigen::VectorXd& x) const;
   [[nodiscard]] Eigen::VectorXd values_at(const Eigen::VectorXd& x) const;
+  // Of each observation, as a learned residual sees it.
+  [[nodiscard]] std::vector<ResidualFigures> figures_at(const Eigen::VectorXd& x) const;
 
  private:
   [[nodiscard]] std::unique_ptr<const Backend> machine_at(const Eigen::VectorXd& x) const;

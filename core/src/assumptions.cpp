@@ -80,6 +80,15 @@ void add_guesses(const Description& description, std::vector<std::string>& lines
   lines.push_back(fmt::format("guessed parameters of {}: {}", description.name(), fmt::join(guessed, ", ")));
 }
 
+void add_residual(const Description& description, std::vector<std::string>& lines) {
+  const auto& record = description.calibration();
+  if (!record || !record->residual) return;
+  lines.push_back(
+      fmt::format("{} of layers on {} is the model's price, corrected by what boosted trees learned of {:.0f} "
+                  "measurements ({})",
+                  name(record->metric), description.name(), record->measurements, record->residual->file));
+}
+
 // Cycles of machines of different clocks have no sum.
 void add_clocks(const Machine& machine, std::vector<std::string>& lines) {
   const Machine& other = *machine.fallback;
@@ -117,7 +126,10 @@ std::vector<std::string> assumptions(const Graph& graph, const Machine& machine,
   if (tally.on_fallback > 0) add_clocks(machine, lines);
   if (formula) lines.push_back("cost is the value of " + formula->expression());
   lines.insert(lines.end(), graph.notes.begin(), graph.notes.end());
-  for (const Machine* m = &machine; m != nullptr; m = m->fallback.get()) add_guesses(m->description, lines);
+  for (const Machine* m = &machine; m != nullptr; m = m->fallback.get()) {
+    add_residual(m->description, lines);
+    add_guesses(m->description, lines);
+  }
   return lines;
 }
 

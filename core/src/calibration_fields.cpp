@@ -94,11 +94,22 @@ CalibratedKind kind(const InfoNode& block, const std::string& file) {
           .seen = ranges(required(block, file, "seen"), file)};
 }
 
+ResidualFile residual(const InfoNode& block, const std::string& file) {
+  check_keys(block.children, {"file", "sha256"}, file);
+  check_unique(block.children, file);
+  const InfoNode& name = required(block, file, "file");
+  if (name.value.empty() || name.value.find('/') != std::string::npos)
+    fail(name, file, "the name of a file beside this one");
+  return {name.value, required(block, file, "sha256").value, {file, name.line}};
+}
+
 }  // namespace
 
 CalibrationRecord parse_calibration(const InfoNode& block, const std::string& file) {
-  check_keys(block.children,
-             {"metric", "coverage", "measurements", "sha256", "date", "machine", "kind", "network_interval"}, file);
+  check_keys(
+      block.children,
+      {"metric", "coverage", "measurements", "sha256", "date", "machine", "kind", "network_interval", "residual"},
+      file);
   Nodes once = block.children;
   std::erase_if(once, [](const InfoNode& node) { return node.key == "kind"; });
   check_unique(once, file);
@@ -110,6 +121,7 @@ CalibrationRecord parse_calibration(const InfoNode& block, const std::string& fi
   record.date = required(block, file, "date").value;
   if (const InfoNode* machine = find(once, "machine")) record.machine = machine->value;
   if (const InfoNode* networks = find(once, "network_interval")) record.networks = band(*networks, file);
+  if (const InfoNode* learned = find(once, "residual")) record.residual = residual(*learned, file);
   for (const InfoNode& node : block.children) {
     if (node.key != "kind") continue;
     CalibratedKind one = kind(node, file);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "did_you_mean.hpp"
+#include "residual_backend.hpp"
 
 namespace hwcost {
 
@@ -31,7 +32,7 @@ std::unique_ptr<const Backend> Registry::make(const Description& description) co
   }
   auto backend = entry->second.make(description);
   if (!backend) throw std::logic_error(fmt::format("backend '{}' makes nothing", entry->first));
-  return backend;
+  return corrected(std::move(backend), description);
 }
 
 std::vector<const BackendEntry*> Registry::entries() const {

@@ -31,7 +31,9 @@ class Annotator {
       sum_.low += row.interval->low;
       sum_.high += row.interval->high;
     }
-    report_.uncertainty = {record_.metric, record_.coverage, extrapolated_, network()};
+    const double all = calibrated_ + as_it_stands_;
+    report_.uncertainty = {record_.metric, record_.coverage, extrapolated_, network(),
+                           all > 0.0 ? as_it_stands_ / all : 0.0};
     add_assumptions();
   }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hwcost/error.hpp"
 #include "hwcost/export.hpp"
 #include "hwcost/layer.hpp"
 #include "hwcost/metric.hpp"
@@ -38,6 +39,13 @@ struct CalibratedKind {
   std::vector<SeenRange> seen;
 };
 
+// A learned residual (residual.hpp) beside the description.
+struct ResidualFile {
+  std::string file;    // a name in the description's own folder
+  std::string sha256;  // of its bytes
+  SourcePlace place;   // that names it
+};
+
 struct CalibrationRecord {
   Metric metric = Metric::latency_seconds;
   double coverage = 0.9;  // share of layers that the bands hold
@@ -47,6 +55,8 @@ struct CalibrationRecord {
   std::string machine;  // that was measured; empty: the measurements do not say
   std::vector<CalibratedKind> kinds;
   std::optional<ErrorBand> networks;  // of whole networks' sums; absent where too few were measured
+
+  std::optional<ResidualFile> residual;  // that corrects the prices; absent: they are the model's own
 
   [[nodiscard]] HWCOST_EXPORT const CalibratedKind* find(std::string_view kind) const;
 };

@@ -24,7 +24,8 @@ class HWCOST_EXPORT Registry {
  public:
   // Throws InputError at the entry's file where the name is taken: two models under one name is never meant.
   void add(BackendEntry entry);
-  // The model that the description asks for. Throws InputError at the description's `backend`, naming the known ones.
+  // The model that the description asks for, corrected by the learned residual that it names. Throws InputError at the
+  // description's `backend`, naming the known ones, and where the residual is not to be had or is another one.
   [[nodiscard]] std::unique_ptr<const Backend> make(const Description& description) const;
   [[nodiscard]] std::vector<const BackendEntry*> entries() const;  // by name
 

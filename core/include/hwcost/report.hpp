@@ -84,7 +84,8 @@ struct Uncertainty {
   Metric metric{};                  // that the intervals are of
   double coverage = 0.0;            // share of layers that their intervals hold, as the record has it
   std::size_t extrapolated = 0;     // layers outside of what was measured
-  std::optional<Interval> network;  // of the total; layers without an interval count with their prices
+  std::optional<Interval> network;  // of the total; layers without an interval count with their prices,
+  double as_priced_share = 0.0;     // which make this share of it
 };
 
 struct NetworkReport {
