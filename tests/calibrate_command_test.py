@@ -147,6 +147,42 @@ def main():
         assert nothing.returncode == 1 and "t.csv and 0 random layers: error: " in nothing.stderr, nothing.stderr
         assert "no.so" in run(*planning, "--plugin", "./no.so", "--pool", folder / "t.csv").stderr
 
+        residuals_are_left_out_where_the_fit_is_exact(folder)
+        if run("store", "--help").returncode == 0:  # the component may be absent
+            stores_are_measurements(folder)
+
+
+def stores_are_measurements(folder):
+    """A store gives what its export gives."""
+    (folder / "start.info").write_text(DESCRIPTION.replace("parameter\n{", 'parameter\n{\n  clock "1 GHz" { source "made up" kind guessed }'))
+    head, *lines = table().replace("measured_latency_cycles", "measured_latency_seconds").splitlines()
+    rows = [line.split(",") for line in lines]
+    (folder / "t.csv").write_text("\n".join([head, *(",".join([*row[:5], f"{float(row[5]) / 1e9!r}", row[6]]) for row in rows)]) + "\n")
+    assert run("store", "import", folder / "t.db", folder / "t.csv").returncode == 0
+    assert run("store", "export", folder / "t.db", "--output", folder / "exported.csv").returncode == 0
+    texts = []
+    for measurements in ("t.db", "exported.csv"):
+        result = run("calibrate", "--hw", folder / "start.info", "--measurements", folder / measurements, "--output", folder / "fitted.info")
+        assert result.returncode == 0, result.stderr
+        texts.append(result.stdout)
+    assert texts[0] == texts[1], texts
+    assert "fitted to latency_seconds of 40 layers: 2 parameters" in texts[0], texts[0]
+    (folder / "empty.db").write_bytes(b"no store")
+    broken = run("calibrate", "--hw", folder / "start.info", "--measurements", folder / "empty.db", "--output", folder / "none.info")
+    assert broken.returncode == 1 and "empty.db" in broken.stderr and not (folder / "none.info").exists(), broken
+
+
+def residuals_are_left_out_where_the_fit_is_exact(folder):
+    (folder / "start.info").write_text(DESCRIPTION)
+    (folder / "t.csv").write_text(table())
+    (folder / "fitted.info").unlink()
+    result = calibrate(folder, "--residual")
+    if "no XGBoost" in result.stderr:
+        assert result.returncode == 1 and not (folder / "fitted.info").exists(), result
+        return
+    assert result.returncode == 0 and "it does not help and is left out" in result.stdout, result
+    assert not (folder / "fitted.residual.json").exists()
+
 
 if __name__ == "__main__":
     main()
