@@ -124,6 +124,12 @@ def main():
                         folder / "real" / ("start.info" if name_of_one == "start" else "new.info"))
             assert named.returncode == 2 and "inherit" in named.stderr, named
 
+        # A network's interval takes kinds that were never measured at their price, and says so.
+        (folder / "mixed.csv").write_text("name,op,in_channels,in_h,in_w,out_channels,kernel_h,kernel_w\n"
+                                          "a,linear,64,1,1,32,,\nb,conv2d,8,4,4,8,1,1\n")
+        mixed = run("price", folder / "mixed.csv", "--hw", folder / "fitted.info").stdout
+        assert "; too narrow: " in mixed and "% of the price is of kinds never measured" in mixed, mixed
+
         # A plan is a layer table of layers that were not measured yet.
         planned = run("calibrate", "--plan", "--hw", folder / "fitted.info", "--measurements", folder / "t.csv", "--pool",
                       folder / "t.csv", "--pool", folder / "far.csv", "--random-pool", "0", "--output", folder / "plan.csv")

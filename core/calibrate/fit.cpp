@@ -169,26 +169,30 @@ Certainty Fitter::certainty(const VectorXd& x, const Rows& rows, const std::vect
   const auto n = static_cast<Index>(rows.size());
   const MatrixXd slope = here.slope(rows, inner);
   VectorXd weight(n);
-  VectorXd residual(n);
+  VectorXd drawn(n);      // what each observation draws the fit with
+  VectorXd curvature(n);  // and how that falls as the fit follows
   for (Index i = 0; i < n; ++i) {
     const Index row = rows[static_cast<std::size_t>(i)];
-    residual[i] = here.value[row] - 1.0;
-    weight[i] = trust_[row] * pull(residual[i]);
+    const double residual = here.value[row] - 1.0;
+    const double own_pull = pull(residual);
+    weight[i] = trust_[row] * own_pull;
+    drawn[i] = weight[i] * residual;
+    curvature[i] = trust_[row] * own_pull * own_pull * own_pull;
   }
-  MatrixXd normal = slope.transpose() * weight.asDiagonal() * slope;
+  MatrixXd normal = slope.transpose() * curvature.asDiagonal() * slope;
   normal.diagonal().array() += prior(rows);
   const MatrixXd inverse = normal.ldlt().solve(MatrixXd::Identity(normal.rows(), normal.cols()));
-  const MatrixXd influence = weight.asDiagonal() * slope * inverse;  // of each observation on each parameter
-  // What an observation's residual would be, had it not drawn the fit to itself.
-  const VectorXd leverage = (influence.array() * slope.array()).rowwise().sum();
-  const VectorXd unseen = residual.cwiseQuotient((1.0 - leverage.array()).max(0.05).matrix());
-  const double common =
-      weight.dot(residual.cwiseAbs2()) / weight.sum() * static_cast<double>(n) / static_cast<double>(n - slope.cols());
+  const MatrixXd influence = slope * inverse;  // of each observation's draw on each parameter
+  // What an observation would draw with, had the fit not followed it.
+  const VectorXd leverage = (influence.array() * slope.array()).rowwise().sum() * curvature.array();
+  const VectorXd unseen = drawn.cwiseQuotient((1.0 - leverage.array()).max(0.05).matrix());
+  const double common = drawn.squaredNorm() / static_cast<double>(n - slope.cols());
   for (std::size_t i = 0; i < inner.size(); ++i) {
     const VectorXd squares = influence.col(static_cast<Index>(i)).cwiseAbs2();
     const double own = squares.dot(unseen.cwiseAbs2());
     result.standard_error[inner[i]] = std::sqrt(std::max(own, common * squares.sum()));
-    result.told_by[inner[i]] = squares.sum() * squares.sum() / squares.cwiseAbs2().sum();
+    const VectorXd shares = squares.cwiseProduct(weight.cwiseAbs2());
+    result.told_by[inner[i]] = shares.sum() * shares.sum() / shares.cwiseAbs2().sum();
   }
   return result;
 }
