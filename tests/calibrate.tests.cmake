@@ -1,6 +1,7 @@
 # Fits of descriptions to measurements, where the component was built.
 if(TARGET hwcost_calibrate)
   hwcost_test(calibrate hwcost::calibrate)
+  hwcost_test(calibrate_golden hwcost::calibrate)
   hwcost_test(calibrate_truth hwcost::calibrate)
   hwcost_test(calibrate_parts hwcost::calibrate Eigen3::Eigen)
   target_include_directories(calibrate_parts_test PRIVATE ${PROJECT_SOURCE_DIR}/core/calibrate)

@@ -118,9 +118,10 @@ TEST_P(Truth, IsFoundInExactMeasurements) {
   }
 }
 
-// Of normal errors 68 % lie within one standard error and 95 % within two. The shares are to be those, give or take three
-// times what such a share varies by; within one they may be more by a twentieth, since the larger of two estimates of an
-// error is stated. With 150 parameters, errors stated at two thirds, or at half as much again, would fail.
+// Of normal errors 68 % lie within one standard error and 95 % within two. The shares are to be those, give or take
+// three times what such a share varies by; within one they may be more by a twentieth, since the larger of two
+// estimates of an error is stated. With 150 parameters, errors stated at two thirds, or at half as much again, would
+// fail.
 TEST_P(Truth, LiesWithinOneAndTwoStandardErrorsAsOftenAsThoseSay) {
   const Case& c = GetParam();
   const Description truth = machine(c, false);
