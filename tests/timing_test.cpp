@@ -281,7 +281,6 @@ TEST(FrequencyGate, FewReadingsThatAreTooShortDoNotMisleadHoweverLongItRuns) {
   for (int i = 0; i < 100'000; ++i) gate.see(i % 200 == 0 ? Sample{20e-6, 2.2e-6, 2.5e-6} : honest);
   EXPECT_TRUE(gate.accepts(honest, 0.05));
   EXPECT_NEAR(gate.fast_probe_seconds(), 2.5e-6, 0.01e-6);
-  EXPECT_NEAR(gate.share_of_fast(0.05), 1.0, 1e-9);
 }
 
 // A pass that saw the slow state alone is confident and wrong; once the gate knows better, it is timed again.

@@ -164,14 +164,6 @@ void FrequencyGate::see(double probe_seconds) {
   fast_ = seconds_of_bin(fast);
 }
 
-double FrequencyGate::share_of_fast(double tolerance) const {
-  if (seen_ == 0) return 0.0;
-  std::size_t fast = 0;
-  const std::size_t end = std::min(kBins, bin_of(fast_ * (1.0 + tolerance)) + 1);
-  for (std::size_t bin = shortest_; bin < end; ++bin) fast += counts_[bin];
-  return static_cast<double>(fast) / static_cast<double>(seen_);
-}
-
 bool FrequencyGate::accepts(const Sample& sample, double tolerance) const {
   const double longest = fast_probe_seconds() * (1.0 + tolerance);
   return sample.probe_before_seconds <= longest && sample.probe_after_seconds <= longest;

@@ -118,8 +118,6 @@ class HWCOST_EXPORT FrequencyGate {
   [[nodiscard]] bool accepts(const Sample& sample, double tolerance) const;
   // The fast state's probe; infinite before anything was seen.
   [[nodiscard]] double fast_probe_seconds() const { return fast_; }
-  // Of the probes seen so far, those that are of the fast state.
-  [[nodiscard]] double share_of_fast(double tolerance) const;
 
  private:
   void see(double probe_seconds);
