@@ -102,7 +102,9 @@ class _MeanProbabilities(nn.Module):
             owner = torch.repeat_interleave(torch.arange(len(alike)), rows)
             averaging = (owner == torch.arange(len(alike))[:, None]).double() / rows[:, None]
             self.register_buffer(f"averaging_{index}", averaging, persistent=False)
-        self.register_buffer("order", self._places(), persistent=False)
+        places = self._places()
+        self._is_in_order = bool((places == torch.arange(len(places))).all())
+        self.register_buffer("order", places, persistent=False)
 
     def _places(self) -> torch.Tensor:
         """Where each variable, in the order of the choices, is among those of `_alike`."""
@@ -121,7 +123,8 @@ class _MeanProbabilities(nn.Module):
         for index, alike in enumerate(self._alike):
             soft = _softmax(torch.cat([choice.logits for choice in alike]), *temperatures)
             means.append((self.get_buffer(f"averaging_{index}").double() @ soft.double()).flatten())
-        return means[0] if len(means) == 1 else torch.cat(means)[self.order]
+        flat = means[0] if len(means) == 1 else torch.cat(means)
+        return flat if self._is_in_order else flat[self.order]
 
 
 class _InputQuantizer(nn.Module):
