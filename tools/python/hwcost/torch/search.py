@@ -96,7 +96,7 @@ class _MeanProbabilities(nn.Module):
         super().__init__()
         self._choices = list(choices)  # not registered: they are parts of their layers
         self._alike = [[choice for choice in choices if len(choice.widths) == count]
-                       for count in sorted({len(choice.widths) for choice in choices})]  # fmt: skip
+                       for count in dict.fromkeys(len(choice.widths) for choice in choices)]  # fmt: skip
         for index, alike in enumerate(self._alike):
             rows = torch.tensor([len(choice.logits) for choice in alike])
             owner = torch.repeat_interleave(torch.arange(len(alike)), rows)
