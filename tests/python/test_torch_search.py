@@ -37,6 +37,23 @@ def test_gradient_is_that_of_the_relaxed_value():
         assert torch.autograd.gradcheck(lambda v, c=cost: expected_cost(c, v) / 1e3, (variables,), eps=1e-7, rtol=1e-4)
 
 
+def test_variables_are_each_choices_mean_probabilities():
+    """However many widths the choices have, in whatever order."""
+    first = [name for name, _ in small_network().named_modules() if name][0]
+    network = searchable(activation_bits=(4, 8), kept=[first])
+    choices = [choice for _, _, choice in network._searched()]
+    counts = [len(choice.widths) for choice in choices]
+    assert counts != sorted(counts) and counts != sorted(counts, reverse=True), counts
+    for temperature in (1.0, 0.5):
+        network.set_temperature(temperature)
+        means = torch.cat([torch.softmax(c.logits.double() / temperature, 1).mean(0) for c in choices])
+        assert torch.allclose(network.variables(), means, atol=1e-6)
+    choices[0].temperature = 2.0
+    assert not torch.allclose(network.variables(), means, atol=1e-6)
+    network.freeze()
+    assert torch.allclose(network.variables(), torch.cat([c.hard_probabilities().double().mean(0) for c in choices]))
+
+
 def test_gradient_reaches_every_choice_and_no_weight():
     network = searchable(activation_bits=(4, 8))
     CostTerm(network, "bit-ops", "bit_ops")().backward()
