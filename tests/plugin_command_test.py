@@ -8,6 +8,7 @@ import copy
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,11 @@ class Plugin(unittest.TestCase):
         status, out, err = hwcost("refine", self.table, *SYSTOLIC, "--hw", INFO, "--assign", widths, "--widths", "8",
                                   "--metric", "latency_cycles", "--output", self.folder / "wider.csv", "--format", "json")
         self.assertEqual((status, err), (0, ""), out)
+        plugin = Path(shutil.copy(SYSTOLIC[1], Path(self.folder) / "copy.so"))
+        before = plugin.read_bytes()
+        status, _, err = hwcost("refine", self.table, "--plugin", plugin, "--hw", INFO, "--assign", widths, "--widths", "8",
+                                "--metric", "latency_cycles", "--output", plugin)
+        self.assertEqual((status, plugin.read_bytes() == before), (2, True), err)
 
     def test_hw_show_and_check(self):
         status, out, _ = hwcost("hw", "show", INFO, *SYSTOLIC)

@@ -61,6 +61,7 @@ NetworkRefinement refined(const RefineCommandOptions& options, const Session& se
   }
   const Machine machine = load_machine(options.machine, session.search_path(), session.registry());
   std::vector<std::string> inputs = files_of(machine);  // without the assignments, which may be refined in place
+  inputs.insert(inputs.end(), session.plugins.begin(), session.plugins.end());
   inputs.insert(inputs.end(), {options.model.file, options.scores});
   refuse_to_overwrite(inputs, options.output);
   Progress progress(2);
