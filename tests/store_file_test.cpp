@@ -22,7 +22,17 @@ using testing::run_sql;
 using testing::sample_key;
 using testing::sample_measurement;
 
-class StoreFile : public testing::StoreTest {};
+class StoreFile : public testing::StoreTest {
+ protected:
+  // Puts so many into the file, and gives its bytes.
+  std::string sixty_measurements() {
+    std::vector<Measurement> many;
+    for (int i = 1; i <= 60; ++i) many.push_back(sample_measurement(i));
+    MeasurementStore(file_, Access::write).merge(many, MergeRule::replace);
+    run_sql(file_, "PRAGMA journal_mode = DELETE");
+    return read_bytes(file_);
+  }
+};
 
 TEST_F(StoreFile, FileOfManyNamesIsOpened) {
   for (const char* name : {"a b.db", "100%25.db", "x?mode=ro.db", "#1.db", ":memory:", "file:x.db"}) {
@@ -83,14 +93,7 @@ TEST_F(StoreFile, NewerSchemaIsRefusedAndLeftAlone) {
 
 // Wherever the file is damaged, the answer is an error or the measurements, never a crash, and what is read is right.
 TEST_F(StoreFile, DamagedFileIsSaidToBeDamaged) {
-  {
-    MeasurementStore store(file_, Access::write);
-    std::vector<Measurement> many;
-    for (int i = 1; i <= 60; ++i) many.push_back(sample_measurement(i));
-    store.merge(many, MergeRule::replace);
-  }
-  run_sql(file_, "PRAGMA journal_mode = DELETE");
-  const std::string whole = read_bytes(file_);
+  const std::string whole = sixty_measurements();
   std::size_t errors = 0;
   for (std::size_t at = 100; at < whole.size(); at += whole.size() / 40) {
     std::string damaged = whole;
@@ -108,14 +111,7 @@ TEST_F(StoreFile, DamagedFileIsSaidToBeDamaged) {
 
 // Also one that the rows that are read do not lie on; and nothing is written to such a file.
 TEST_F(StoreFile, DamagedPageIsToldBeforeAnythingIsReadOrWritten) {
-  {
-    MeasurementStore store(file_, Access::write);
-    std::vector<Measurement> many;
-    for (int i = 1; i <= 60; ++i) many.push_back(sample_measurement(i));
-    store.merge(many, MergeRule::replace);
-  }
-  run_sql(file_, "PRAGMA journal_mode = DELETE");
-  const std::string whole = read_bytes(file_);
+  const std::string whole = sixty_measurements();
   constexpr std::size_t kPageBytes = 4096;
   ASSERT_GT(whole.size(), 4 * kPageBytes);
   for (std::size_t page = kPageBytes; page < whole.size(); page += kPageBytes) {
