@@ -69,6 +69,9 @@ def check_sources(repository, hwcost, folder, table):
     other.write_text(TABLE.replace("fc,", "x,").replace("6e-5", "8e-5"), encoding="utf-8")
     looked_up = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", other, "--format", "json"))
     assert looked_up["layers"][3]["measured"] == 8e-5 and looked_up["layers"][3]["origin"] == "other.csv:4"
+    in_capitals = other.rename(folder / "OTHER.CSV")
+    again = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", in_capitals, "--format", "json"))
+    assert again["layers"][3]["origin"] == "OTHER.CSV:4"
     machine = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--against", "cascadelake-avx2", "--format", "json"))
     assert machine["pairings"]["compared"] == 4 and machine["against"] == "cascadelake-avx2"
     resnet = repository / "tests/models/resnet8_op13.onnx"
@@ -85,7 +88,7 @@ def check_sources(repository, hwcost, folder, table):
         ("--hw", "cascadelake-vnni", "--metric", "energy_joules"): "no energy_joules to compare",
         ("--hw", "cascadelake-vnni", "--against", repository / "tests/golden/mpic.csv"): "nothing was measured",
         ("--hw", "cascadelake-vnni", "--against", folder / "none.csv"): "none.csv",
-        ("--hw", "cascadelake-vnni", "--against", folder / "none.db"): "none.db",
+        ("--hw", "cascadelake-vnni", "--against", folder / "NONE.DB"): "NONE.DB: error: cannot be read",
         ("--hw", "cascadelake-vnni", "--against", "no-such-machine"): "no-such-machine",
         ("--hw", "cascadelake-vnni", "--against", misnamed): "misnamed.csv:3: error: x_activation is 'reluu'",
     }.items():

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hwcost/description.hpp"
+#include "hwcost/file_ending.hpp"
 #include "hwcost/registry.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -49,6 +50,16 @@ constexpr const char* kBase =
     "  rows 1 { source base kind tool }\n"
     "  columns 2 { source base kind tool }\n"
     "}\n";
+
+TEST(FileEnding, IsTheSameInWhateverCase) {
+  for (const char* file : {"layers.csv", "LAYERS.CSV", "../old.d/layers.v2.Csv", ".csv"})
+    EXPECT_EQ(file_ending(file), ".csv") << file;
+  for (const char* file : {"", "csv", "folder.csv/layers", "layers."}) EXPECT_NE(file_ending(file), ".csv") << file;
+}
+
+TEST_F(DescriptionFiles, PathIsToldByItsEndingInWhateverCase) {
+  EXPECT_EQ(message_of("nowhere.INFO"), "error: no file 'nowhere.INFO'");
+}
 
 TEST_F(DescriptionFiles, NameIsLookedUpInOrderOfTheSearchPath) {
   folder_.write("first/x.info", "name x\nbackend one\n");

@@ -59,8 +59,8 @@ def benchmarks_go_in(folder):
             {"name": "linear/in_channels:9/out_channels:4", "error_occurred": True, "error_message": "no kernel"},
         ],
     }
-    (folder / "b.json").write_text(json.dumps(document))
-    assert hwcost(folder, "store", "import", "b.db", "b.json") == "1 added, 0 replaced, 0 kept, 0 identical\n"
+    (folder / "b.JSON").write_text(json.dumps(document))
+    assert hwcost(folder, "store", "import", "b.db", "b.JSON") == "1 added, 0 replaced, 0 kept, 0 identical\n"
     (seconds,) = times(hwcost(folder, "store", "export", "b.db"))
     assert abs(seconds - 2.5e-6) < 1e-18, seconds
 

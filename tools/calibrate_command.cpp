@@ -15,6 +15,7 @@
 #include "hwcost/calibrate/calibrate.hpp"
 #include "hwcost/calibrate/plan.hpp"
 #include "hwcost/default_widths.hpp"
+#include "hwcost/file_ending.hpp"
 #include "hwcost/sha256.hpp"
 #include "measurements_file.hpp"
 #include "model_file.hpp"
@@ -59,7 +60,7 @@ std::string new_name(const CalibrateCommandOptions& options) { return fs::path(o
 
 // How the new file calls the one that it inherits: by name where --hw did, else by the way from its own folder.
 std::string inherited_as(const std::string& machine, const std::string& output) {
-  const bool is_path = machine.find('/') != std::string::npos || machine.ends_with(".info");
+  const bool is_path = machine.find('/') != std::string::npos || file_ending(machine) == ".info";
   if (!is_path) return machine;
   const fs::path folder = fs::weakly_canonical(fs::absolute(output)).parent_path();
   return fs::weakly_canonical(machine).lexically_relative(folder).string();
@@ -209,7 +210,7 @@ void add_calibrate_command(CLI::App& app, Session& session) {
   command->callback([options, &session] {
     if (std::isnan(options->how.holdout)) throw CLI::ValidationError("--holdout", "is no number");  // in every range
     const std::string_view ending = options->plans ? ".csv" : ".info";
-    if (!options->output.ends_with(ending))
+    if (file_ending(options->output) != ending)
       throw CLI::ValidationError("--output", fmt::format("'{}' does not end in '{}'", options->output, ending));
     if (!options->plans && options->measurements.empty()) throw CLI::RequiredError("--measurements");
     session.status = options->plans ? write_plan(*options, session) : fit(*options, session);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "hwcost/error.hpp"
+#include "hwcost/file_ending.hpp"
 #ifdef HWCOST_WITH_MEASURE
 #include "hwcost/measure/store.hpp"
 #endif
@@ -118,7 +119,7 @@ MeasuredNetwork from_store(const MeasuredSource& source, const Graph&, const Net
 
 MeasuredNetwork measured_network(const MeasuredSource& source, const Graph& graph, const NetworkReport& report,
                                  const std::function<Machine()>& load) {
-  const std::string ending = fs::path(source.name).extension().string();
+  const std::string ending = file_ending(source.name);
   if (ending == ".csv") return from_table(source, graph, report);
   if (ending == ".db") return from_store(source, graph, report);
   if (is_same_file(source.name, source.model_file)) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "hwcost/file_ending.hpp"
 #ifdef HWCOST_WITH_MEASURE
 #include "hwcost/measure/store.hpp"
 #include "hwcost/measure/table.hpp"
@@ -32,7 +33,7 @@ bool fulfils(const TableRow& row, const std::string& condition) {
 }  // namespace
 
 LayerTable read_measurements(const std::string& file, const std::vector<std::string>& only) {
-  const std::string ending = std::filesystem::path(file).extension().string();
+  const std::string ending = file_ending(file);
   if (ending != ".csv" && ending != ".db")
     throw InputError({file, 0}, "measurements are read from a layer table .csv or a store .db");
   LayerTable all = ending == ".db" ? read_store(file) : read_layer_table(std::filesystem::path(file));

@@ -2,21 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
+#include "hwcost/file_ending.hpp"
 #include "hwcost/import/json.hpp"
 #include "hwcost/import/table.hpp"
 
 namespace hwcost::command {
 namespace {
-
-std::string lower_case_extension(const std::filesystem::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
 
 #ifdef HWCOST_WITH_ONNX
 Graph read_onnx(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
@@ -30,18 +21,18 @@ Graph read_onnx(const std::filesystem::path& file, const OnnxOptions&, ImportLog
 
 }  // namespace
 
-bool is_onnx(const std::filesystem::path& file) { return lower_case_extension(file) == ".onnx"; }
+bool is_onnx(const std::filesystem::path& file) { return file_ending(file.string()) == ".onnx"; }
 
 Graph read_model_file(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
   if (is_onnx(file)) return read_onnx(file, options, log);
-  const std::string extension = lower_case_extension(file);
-  if (extension != ".csv" && extension != ".json") {
-    throw InputError({file.string(), 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", extension));
+  const std::string ending = file_ending(file.string());
+  if (ending != ".csv" && ending != ".json") {
+    throw InputError({file.string(), 0}, fmt::format("a model ends in .onnx, .csv or .json, not in '{}'", ending));
   }
   if (options.batch || !options.input_shapes.empty()) {
     throw InputError({file.string(), 0}, "a batch size and input shapes go with .onnx models alone");
   }
-  if (extension == ".csv") return read_layer_table(file).graph;
+  if (ending == ".csv") return read_layer_table(file).graph;
   return read_graph_json(file);
 }
 

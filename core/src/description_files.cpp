@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "did_you_mean.hpp"
+#include "hwcost/file_ending.hpp"
 #include "hwcost/sha256.hpp"
 #include "info_reader.hpp"
 
@@ -74,7 +75,7 @@ std::vector<std::string> description_names(const SearchPath& search) {
 }
 
 bool is_description_path(const std::string& name_or_path) {
-  return name_or_path.find('/') != std::string::npos || name_or_path.ends_with(kExtension);
+  return name_or_path.find('/') != std::string::npos || file_ending(name_or_path) == kExtension;
 }
 
 namespace {
@@ -92,7 +93,7 @@ fs::path joined(const fs::path& folder, const fs::path& path) {
 fs::path find_description(const std::string& name_or_path, const SourcePlace& named_at, const SearchPath& search) {
   if (is_description_path(name_or_path)) {
     // Before anything is opened: errors in a file quote it, and a description is no way to look into others.
-    if (!named_at.file.empty() && !name_or_path.ends_with(kExtension))
+    if (!named_at.file.empty() && file_ending(name_or_path) != kExtension)
       throw InputError(named_at, fmt::format("the path {} does not end in '{}'", in_quotes(name_or_path), kExtension));
     fs::path path = name_or_path;  // as the caller wrote it, so that errors name it so
     if (!named_at.file.empty()) path = joined(folder_of(named_at), path);
