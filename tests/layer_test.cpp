@@ -193,6 +193,8 @@ INSTANTIATE_TEST_SUITE_P(
                         l.precision.weight.by_channel = {8, 8};
                       },
                       "widths of single channels are given without their histogram"},
+        Contradiction{"FusedActivation", [](Layer& l, auto&) { l.fused_activation = Op::conv2d; },
+                      "its fused activation conv2d is no activation"},
         Contradiction{"Shift",
                       [](Layer& l, auto&) {
                         l.precision.requantization = Requantization{32, 2};

@@ -106,6 +106,12 @@ std::string repetition(const std::string& name, double microseconds) {
          std::to_string(microseconds) + "}";
 }
 
+// A benchmark with one figure of this text.
+std::string with_figure(const std::string& member, const std::string& figure) {
+  return R"({"name": "linear/in_channels:8/out_channels:4", "time_unit": "us", "real_time": 1, ")" + member +
+         "\": " + figure + "}";
+}
+
 TEST(GoogleBenchmark, RepetitionsAreOneMeasurementOfTheLayerInTheName) {
   const std::string name =
       "BM_conv2d/in_channels:8/out_channels:16/in_h:6/in_w:6/kernel_h:3/kernel_w:3/buffers:warm/threads:2/real_time";
@@ -164,7 +170,15 @@ TEST(GoogleBenchmark, FaultsAreToldWithTheBenchmark) {
         {document(R"({"name": "linear"})"), "benchmark 'linear' has no real_time above 0"},
         {document(repetition("BM_memcpy/in_channels:8", 1)), "benchmark 'BM_memcpy/in_channels:8': "},
         {document(repetition("linear/8", 1)), "'8' is no column with its value"},
-        {document(repetition("linear/in_chanels:8", 1)), "in_chanels"}}) {
+        {document(repetition("linear/in_chanels:8", 1)), "in_chanels"},
+        {document(repetition("linear/in_channels:8/x_isa:avx2", 1)), "'x_isa:avx2' is no column with its value"},
+        {document(repetition("linear/in_channels:8/out_channels:4/activation:conv2d", 1)),
+         "x_activation is 'conv2d', which is no activation"},
+        {document(repetition("linear/in_channels:8/out_channels:4/activation:relu66", 1)), "did you mean 'relu6'?"},
+        {document(with_figure("iterations", "-100")), "has iterations -100, wanted a number from 1 on"},
+        {document(with_figure("iterations", "0")), "has iterations 0, wanted a number from 1 on"},
+        {document(with_figure("iterations", "\"many\"")), "has iterations \"many\", wanted a number"},
+        {document(with_figure("reorder_seconds", "-1e-6")), "has reorder_seconds -1e-06, wanted a number from 0 on"}}) {
     try {
       (void)measurements_from_google_benchmark(text, "b.json");
       ADD_FAILURE() << text;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "hwcost/error.hpp"
+#include "hwcost/import/kernel_columns.hpp"
 #include "hwcost/op.hpp"
 #include "hwcost/quantile.hpp"
 
@@ -67,25 +68,6 @@ class Index {
 
   std::map<std::string, std::map<std::string, std::vector<const MeasuredLayer*>>> by_operands_;
 };
-
-// The row's layer, with what tables of measurements say of it beside their columns.
-Layer layer_of(const LayerTable& table, std::size_t row) {
-  Layer layer = table.graph.nodes[row].layer;
-  const auto& extra = table.rows[row].extra;
-  const auto read = [&](const std::string& column, auto& value, auto&& named, std::string_view wanted) {
-    const auto cell = extra.find(column);
-    if (cell == extra.end() || cell->second.empty()) return;
-    const auto found = named(cell->second);
-    if (!found) {
-      throw InputError({table.graph.file, table.rows[row].line},
-                       fmt::format("x_{} is '{}'; wanted {}", column, cell->second, wanted));
-    }
-    value = *found;
-  };
-  read("activation", layer.fused_activation, op_named, "the name of an operator");
-  read("bias_bits", layer.precision.bias, number_format_from, "a number format");
-  return layer;
-}
 
 // All rows that have a figure were measured in one way.
 void check_conditions(const LayerTable& table, const std::vector<MeasuredFigure>& figures) {
@@ -149,7 +131,7 @@ std::vector<MeasuredLayer> measured_layers(const LayerTable& table, Metric metri
   const std::vector<MeasuredFigure> figures = measured_rows(table, metric);
   std::vector<MeasuredLayer> layers;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    if (figures[i].value) layers.push_back({layer_of(table, i), *figures[i].value, figures[i].origin});
+    if (figures[i].value) layers.push_back({kernel_layer(table, i), *figures[i].value, figures[i].origin});
   }
   return layers;
 }

@@ -37,6 +37,11 @@ bool is_of_the_run(std::string_view part) {
          std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](auto begin) { return part.starts_with(begin); });
 }
 
+// Columns of layer tables that say nothing of the layer itself.
+bool is_beside_the_layer(std::string_view column) {
+  return column.starts_with("x_") || column.starts_with("expected_") || column.starts_with("measured_");
+}
+
 bool is_key_column(std::string_view column) {
   constexpr std::array<std::string_view, 4> kColumns{"activation", "bias_bits", "buffers", "threads"};
   return std::find(kColumns.begin(), kColumns.end(), column) != kColumns.end();
@@ -85,6 +90,13 @@ class Reader {
     const auto found = object.find(member);
     return found != object.end() && found->is_number() ? found->get<double>() : 0.0;
   }
+  // The same of one that is at least `least` where it is there.
+  [[nodiscard]] double figure(const Json& entry, const std::string& name, const char* member, double least) const {
+    const double number = figure(entry, member);
+    if (const auto found = entry.find(member); found != entry.end() && (!found->is_number() || !(number >= least)))
+      fail(fmt::format("benchmark '{}' has {} {}, wanted a number from {} on", name, member, found->dump(), least));
+    return number;
+  }
 
   void read_context() {
     const Json context = document_.value("context", Json::object());
@@ -122,9 +134,9 @@ class Reader {
     const bool is_aggregate = text(entry, "run_type") == "aggregate";
     if (is_aggregate && (text(entry, "aggregate_name") != "median" || !known->seconds.empty())) return;
     known->seconds.push_back(seconds_of(entry, name));
-    known->iterations = figure(entry, "iterations");
-    known->creation_seconds = figure(entry, "creation_seconds");
-    known->reorder_seconds = figure(entry, "reorder_seconds");
+    known->iterations = figure(entry, name, "iterations", 1.0);
+    known->creation_seconds = figure(entry, name, "creation_seconds", 0.0);
+    known->reorder_seconds = figure(entry, name, "reorder_seconds", 0.0);
     known->label = text(entry, "label");
   }
 
@@ -147,7 +159,7 @@ class Reader {
     for (std::size_t i = 1; i < parts.size(); ++i) {
       if (is_of_the_run(parts[i])) continue;
       const std::size_t colon = parts[i].find(':');
-      if (colon == std::string::npos)
+      if (colon == std::string::npos || is_beside_the_layer(parts[i]))
         throw InputError({}, fmt::format("'{}' is no column with its value: wanted in_channels:64", parts[i]));
       const std::string column = parts[i].substr(0, colon);
       columns += fmt::format(",{}{}", is_key_column(column) ? "x_" : "", csv_cell(column));

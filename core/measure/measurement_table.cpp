@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "did_you_mean.hpp"
+#include "hwcost/import/kernel_columns.hpp"
 #include "hwcost/measure/table.hpp"
 #include "hwcost/metric.hpp"
 #include "measurement_row.hpp"
@@ -123,8 +124,6 @@ Measurement measurement_of(const Layer& layer, const Extras& extras, double seco
   if (!(threads >= 1.0 && threads <= 1e6) || threads != static_cast<int>(threads))
     extras.fail("threads", "is no number of threads");
   m.key.threads = static_cast<int>(threads);
-  extras.read("activation", m.key.layer.fused_activation, op_named, "the operators");
-  extras.read("bias_bits", m.key.layer.precision.bias, number_format_from, "the number formats");
   extras.read("creation_seconds", m.creation_seconds);
   extras.read("reorder_seconds", m.reorder_seconds);
   extras.read("kernel", m.kernel);
@@ -136,11 +135,9 @@ Measurement measurement_of(const Layer& layer, const Extras& extras, double seco
 }  // namespace
 
 std::map<std::string, std::string> measure::key_columns(const MeasurementKey& key) {
-  std::map<std::string, std::string> columns;
+  std::map<std::string, std::string> columns = kernel_columns(key.layer);
   columns["buffers"] = to_text(key.buffers);
   columns["threads"] = std::to_string(key.threads);
-  if (key.layer.fused_activation) columns["activation"] = name(*key.layer.fused_activation);
-  columns["bias_bits"] = to_text(key.layer.precision.bias);
   return columns;
 }
 
@@ -165,8 +162,7 @@ std::vector<Measurement> measurements_from(const LayerTable& table) {
   std::vector<Measurement> measurements;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const Extras extras(table.rows[i], table.graph.file);
-    measurements.push_back(
-        measurement_of(table.graph.nodes[i].layer, extras, seconds_of(table.rows[i], extras.place())));
+    measurements.push_back(measurement_of(kernel_layer(table, i), extras, seconds_of(table.rows[i], extras.place())));
   }
   return measurements;
 }

@@ -384,6 +384,8 @@ std::optional<std::string> contradiction(const Layer& layer) {
   };
   if (Reason reason = std::visit(check_dims, layer.dims)) return reason;
   if (Reason reason = check_work(layer)) return reason;
+  if (layer.fused_activation && !is_unary(*layer.fused_activation))
+    return fmt::format("its fused activation {} is no activation", name(*layer.fused_activation));
   return check_precision(layer);
 }
 
