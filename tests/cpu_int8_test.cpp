@@ -239,6 +239,14 @@ TEST(CpuInt8, ColumnsLeftOverInAGemmAreDoneInPieces) {
   EXPECT_EQ(vectors(23), 5);
 }
 
+// 19 columns on ten lanes: a vector, and pieces of eight and of one. Halves of ten lanes never sum up to nine.
+TEST(CpuInt8, ColumnsLeftOverEndWhereLanesAreNoPowerOfTwo) {
+  Structure machine = kAvx2;
+  machine.lanes = 10;
+  const Linear<> layer{.in_channels = 64, .out_channels = 19};
+  EXPECT_EQ(cpu_int8::counts(machine, layer)[cpu_int8::Term::vector], 3);
+}
+
 TEST(CpuInt8, TapsThatReadPaddingAloneAreSkipped) {
   const cpu_int8::Taps padded{.outputs = 7, .inputs = 7, .taps = 3, .stride = 1, .dilation = 1, .pad = 1};
   EXPECT_EQ(padded.pairs(), 7 * 3 - 2);

@@ -1,6 +1,7 @@
 #include "counts.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "tile_loop.hpp"
@@ -130,7 +131,7 @@ void count_brgemm_depthwise(const Structure& machine, const Shape& s, Counts& c)
   const double together = std::min(4.0, vectors);
   const double tile = std::clamp(std::floor((machine.registers - kOtherRegisters) / together), 1.0, s.across.outputs);
   double visits = 0.0;  // tiles by taps that read an input in them
-  for (double k = 0.0; k < std::min(s.across.taps, kMostTaps); ++k) {
+  for (int k = 0; k < std::min(s.across.taps, kMostTaps); ++k) {
     const Taps::Range valid = s.across.valid(k);
     if (valid.size() > 0.0) visits += std::floor((valid.last - 1.0) / tile) - std::floor(valid.first / tile) + 1.0;
   }
@@ -157,7 +158,7 @@ double sum_registers(const Structure& machine) { return machine.registers - (mac
 // `fits` says that outputs may be tiled so.
 template <class Fits>
 double vectors_together(double vectors, Fits&& fits) {
-  for (double together = 4.0; together > 1.0; --together) {
+  for (int together = 4; together > 1; --together) {
     if (divides(together, vectors) && fits(together)) return together;
   }
   return 1.0;
@@ -267,16 +268,12 @@ void count_brgemm(const Structure& machine, const Product& p, Counts& c) {
   add_bytes(machine, p.bytes, c);
 }
 
-// Vectors of columns; those left over are done in pieces of 8, 4, 2 and 1, which take as long.
+// Vectors of columns; those left over are done in pieces of 8, 4, 2 and 1, which take as long: one for each bit set in
+// their number.
 double vectors_and_pieces(const Structure& machine, double columns) {
-  double vectors = std::floor(columns / machine.lanes);
-  double rest = std::ceil(columns - vectors * machine.lanes);
-  for (double piece = machine.lanes / 2.0; rest > 0.0; piece /= 2.0) {
-    if (rest < piece) continue;
-    rest -= piece;
-    ++vectors;
-  }
-  return vectors;
+  const double vectors = std::floor(columns / machine.lanes);
+  const double rest = std::ceil(columns - vectors * machine.lanes);
+  return vectors + std::popcount(static_cast<unsigned>(rest));
 }
 
 void count_gemm(const Structure& machine, const Product& p, Counts& c) {

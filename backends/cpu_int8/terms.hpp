@@ -136,35 +136,35 @@ constexpr auto joined(const std::array<Price, N>&... parts) {
   return all;
 }
 template <std::size_t N>
-constexpr std::array<Price, N> of(Kernel kernel, const Term (&terms)[N]) {
+constexpr std::array<Price, N> of(Kernel kernel, const std::array<Term, N>& terms) {
   std::array<Price, N> prices{};
   for (std::size_t i = 0; i < N; ++i) prices[i] = {kernel, terms[i]};
   return prices;
 }
-inline constexpr Term kBrgemm[]{layer,      call,  cycle,  decode, entry,   vector,    masked,
-                                depth_tail, input, output, weight, refetch, beyond_l2, beyond_l3};
-inline constexpr Term kBrgemmConvolution[]{layer,  call,    cycle,         decode,     entry, vector,
-                                           masked, sliced,  sliced_masked, depth_tail, input, output,
-                                           weight, refetch, beyond_l2,     beyond_l3};
-inline constexpr Term kDirect[]{layer,     cycle,   load,  row,    row_vector, tap,    vector,    masked,
-                                byte_tail, strided, input, output, weight,     reread, beyond_l2, beyond_l3};
-inline constexpr Term kGemm[]{layer,  call,  cycle,  vector, tile,      tile_cycle,
-                              column, input, output, weight, beyond_l2, beyond_l3};
+inline constexpr std::array kBrgemm{layer,      call,  cycle,  decode, entry,   vector,    masked,
+                                    depth_tail, input, output, weight, refetch, beyond_l2, beyond_l3};
+inline constexpr std::array kBrgemmConvolution{layer,  call,    cycle,         decode,     entry, vector,
+                                               masked, sliced,  sliced_masked, depth_tail, input, output,
+                                               weight, refetch, beyond_l2,     beyond_l3};
+inline constexpr std::array kDirect{layer,     cycle,   load,  row,    row_vector, tap,    vector,    masked,
+                                    byte_tail, strided, input, output, weight,     reread, beyond_l2, beyond_l3};
+inline constexpr std::array kGemm{layer,  call,  cycle,  vector, tile,      tile_cycle,
+                                  column, input, output, weight, beyond_l2, beyond_l3};
 }  // namespace detail
 
 inline constexpr auto kPrices = detail::joined(
     detail::of(Kernel::brgemm_pointwise, detail::kBrgemmConvolution),
     detail::of(Kernel::brgemm_spatial, detail::kBrgemmConvolution),
     detail::of(Kernel::brgemm_depthwise,
-               {Term::layer, Term::cycle, Term::row, Term::tap, Term::visit, Term::block, Term::vector, Term::masked,
-                Term::beyond_l1, Term::wide_row, Term::beyond_l2, Term::beyond_l3}),
+               std::array{Term::layer, Term::cycle, Term::row, Term::tap, Term::visit, Term::block, Term::vector,
+                          Term::masked, Term::beyond_l1, Term::wide_row, Term::beyond_l2, Term::beyond_l3}),
     detail::of(Kernel::brgemm_linear, detail::kBrgemm), detail::of(Kernel::brgemm_matmul, detail::kBrgemm),
     detail::of(Kernel::direct_pointwise, detail::kDirect), detail::of(Kernel::direct_spatial, detail::kDirect),
-    detail::of(Kernel::direct_depthwise, {Term::layer, Term::cycle, Term::row, Term::row_vector, Term::block,
-                                          Term::vector, Term::beyond_l2, Term::beyond_l3}),
-    detail::of(Kernel::gemm_grouped,
-               {Term::layer, Term::call, Term::cycle, Term::copied, Term::copied_strided, Term::pixel, Term::output}),
+    detail::of(Kernel::direct_depthwise, std::array{Term::layer, Term::cycle, Term::row, Term::row_vector, Term::block,
+                                                    Term::vector, Term::beyond_l2, Term::beyond_l3}),
+    detail::of(Kernel::gemm_grouped, std::array{Term::layer, Term::call, Term::cycle, Term::copied,
+                                                Term::copied_strided, Term::pixel, Term::output}),
     detail::of(Kernel::gemm_linear, detail::kGemm), detail::of(Kernel::gemm_matmul, detail::kGemm),
-    detail::of(Kernel::reference, {Term::layer, Term::mac, Term::output}));
+    detail::of(Kernel::reference, std::array{Term::layer, Term::mac, Term::output}));
 
 }  // namespace hwcost::cpu_int8

@@ -14,10 +14,10 @@ double rounded_up_to(double x, double step) { return std::ceil(x / step) * step;
 // Rows of a register tile of `vectors` vectors: as many as registers allow, fewer where the last tile would be small,
 // such that their inputs stay in L1.
 double tile_rows(const Structure& machine, double rows, double vectors, double depth) {
-  const double most = std::floor((machine.registers - 1.0 - vectors) / vectors);
+  const int most = static_cast<int>((machine.registers - 1.0 - vectors) / vectors);
   double best = 0.0;
-  double chosen = 1.0;
-  for (double tile = most; tile >= 1.0; --tile) {
+  int chosen = 1;
+  for (int tile = most; tile >= 1; --tile) {
     if (tile * depth > machine.l1) continue;
     const double merit = rows / rounded_up_to(rows, tile) * (vectors * tile) / (vectors + tile);
     if (merit > best) {
@@ -75,10 +75,10 @@ double variants(const Pass& pass, const Taps& row) {
   const double tiles = std::ceil(pass.rows / pass.tile);
   const double rest = pass.rows - (tiles - 1.0) * pass.tile;
   double sum = 0.0;
-  const double counted = std::min(tiles, 4.0);
-  for (double i = 0.0; i < counted; ++i) {
-    const bool is_last = i == counted - 1.0;
-    const double padded = (i == 0.0 ? row.padded_before() : 0.0) + (is_last ? row.padded_behind() : 0.0);
+  const int counted = static_cast<int>(std::min(tiles, 4.0));
+  for (int i = 0; i < counted; ++i) {
+    const bool is_last = i == counted - 1;
+    const double padded = (i == 0 ? row.padded_before() : 0.0) + (is_last ? row.padded_behind() : 0.0);
     sum += (1.0 + padded) * body(pass, is_last ? rest : pass.tile);
   }
   return sum;
@@ -96,7 +96,7 @@ TileLoop one_block(const Structure& machine, double channels, double depth, cons
   for (const double vectors : {full, has_masked ? 1.0 : 0.0}) {
     if (vectors == 0.0) continue;
     const Pass pass{vectors, tile, row.outputs, depth, prefetches};
-    for (double k = 0.0; k < std::min(row.taps, kMostTaps); ++k) add_tap(machine, pass, row.valid(k), loop);
+    for (int k = 0; k < std::min(row.taps, kMostTaps); ++k) add_tap(machine, pass, row.valid(k), loop);
     loop.code += variants(pass, row);
   }
   return loop;
@@ -113,7 +113,7 @@ Taps::Range Taps::valid(double k) const {
 
 double Taps::pairs() const {
   double sum = 0.0;
-  for (double k = 0.0; k < std::min(taps, kMostTaps); ++k) sum += valid(k).size();
+  for (int k = 0; k < std::min(taps, kMostTaps); ++k) sum += valid(k).size();
   return sum;
 }
 
