@@ -4,6 +4,7 @@
 Usage: measure_command_test.py REPOSITORY HWCOST
 """
 
+import copy
 import csv
 import io
 import json
@@ -13,7 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import jsonschema
+
 REPOSITORY, HWCOST = Path(sys.argv[1]), sys.argv[2]
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((REPOSITORY / "schemas/hwcost-measured-1.schema.json").read_text(encoding="utf-8"))
+)
 LAYERS = """name,op,in_channels,out_channels,in_h,in_w,kernel_h,kernel_w,pad_h,pad_w,groups,bias,w_bits
 conv,conv2d,8,16,6,6,3,3,1,1,1,1,8
 dw,conv2d,16,16,6,6,3,3,1,1,16,1,8
@@ -97,8 +103,31 @@ def a_run_in_sequence_is_set_beside_the_sum(folder):
     assert "in sequence: 4 layers in " in text and "gap: the sum of these layers" in text, text
 
 
+def measured_document(folder, model, *options):
+    """The JSON, which obeys the shipped schema."""
+    document = json.loads(measure(folder, model, "--store", "a.db", "--format", "json", *options, status=3))
+    SCHEMA.validate(document)
+    return document
+
+
+def the_schema_refuses_what_is_no_result(document):
+    for fault, damage in {
+        "another schema": lambda d: d.update(schema="hwcost-measured/2"),
+        "a layer without its timing": lambda d: d["layers"][0].pop("timing"),
+        "a time of 0": lambda d: d["layers"][0]["timing"].update(seconds=0),
+        "a complete layer without a time": lambda d: d["layers"][0].update(timing=None, complete=True),
+        "a figure that is unknown": lambda d: d["in_sequence"].update(mean_gap=0.1),
+        "a run without its gap": lambda d: d["in_sequence"].pop("gap"),
+    }.items():
+        damaged = copy.deepcopy(document)
+        damage(damaged)
+        assert not SCHEMA.is_valid(damaged), f"the schema accepts {fault}"
+
+
 def results_are_written_as_csv_and_json(folder):
-    chained = json.loads(measure(folder, "layers.csv", "--store", "a.db", "--chain", "--format", "json", status=3))
+    measured_document(folder, "layers.csv")
+    chained = measured_document(folder, "layers.csv", "--chain")
+    the_schema_refuses_what_is_no_result(chained)
     rows = list(csv.DictReader(io.StringIO(measure(folder, "layers.csv", "--store", "a.db", "--format", "csv", status=3))))
     assert [row["layer"] for row in rows] == [layer["name"] for layer in chained["layers"]]
     for row, layer in zip(rows, chained["layers"]):
@@ -117,6 +146,8 @@ def what_cannot_run_in_sequence_still_has_its_table(folder):
     (folder / "narrow.csv").write_text("".join(LAYERS.splitlines(keepends=True)[i] for i in (0, 5)))
     text = measure(folder, "narrow.csv", "--store", "a.db", "--chain", status=3)
     assert "0 of 1 layers measured" in text and "in sequence: not timed: " in text, text
+    document = measured_document(folder, "narrow.csv", "--chain")
+    assert document["in_sequence"] is None and document["not_in_sequence"], document
 
 
 def narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder):
@@ -142,6 +173,7 @@ def wrong_usage_is_told(folder):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        SCHEMA.check_schema(SCHEMA.schema)
         (folder / "layers.csv").write_text(LAYERS)
         what_is_measured_is_found_again(folder)
         what_was_not_measured_is_refused(folder)

@@ -115,8 +115,10 @@ std::string measured_csv(const MeasuredRun& run) {
 std::string measured_json(const MeasuredRun& run) {
   Json layers = Json::array();
   for (std::size_t link = 0; link < run.outcomes.size(); ++link) layers.push_back(layer_json(run, link));
-  return dumped(
-      {{"layers", std::move(layers)}, {"in_sequence", sequence_json(run)}, {"not_in_sequence", run.not_in_sequence}});
+  return dumped({{"schema", "hwcost-measured/1"},
+                 {"layers", std::move(layers)},
+                 {"in_sequence", sequence_json(run)},
+                 {"not_in_sequence", run.not_in_sequence}});
 }
 
 }  // namespace hwcost::command

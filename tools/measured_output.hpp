@@ -33,6 +33,7 @@ struct SumOfLayers {
 std::string measured_table(const MeasuredRun& run);
 // A line for each layer.
 std::string measured_csv(const MeasuredRun& run);
+// schemas/hwcost-measured-1.schema.json.
 std::string measured_json(const MeasuredRun& run);
 
 }  // namespace hwcost::command
