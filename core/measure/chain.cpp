@@ -75,9 +75,12 @@ LayerChain chain_of(const Graph& graph) {
     LayerChain::Link link;
     link.node = id;
     link.repeat = node.layer.repeat;
-    auto bare = measurable(node.layer);
-    if (!bare) link.refusal = bare.error().reason;
-    link.layer = bare ? std::move(*bare) : node.layer;
+    if (auto bare = measurable(node.layer)) {
+      link.layer = std::move(*bare);
+    } else {
+      link.refusal = std::move(bare.error().reason);
+      link.layer = node.layer;
+    }
     for (const TensorId input : node.inputs) link.inputs.push_back(buffer_of[input]);
     for (const TensorId output : node.outputs) link.outputs.push_back(buffer_of[output]);
     if (link.inputs.empty() && link.outputs.empty()) {

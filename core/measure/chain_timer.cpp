@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include "hwcost/measure/layer_timer.hpp"
 #include "hwcost/quantile.hpp"
@@ -19,7 +20,7 @@ class TimedChain {
   void operator()() {
     double before = clock_.now();
     for (const Execution& execution : executed_) {
-      for (double i = 0.0; i < execution.repeat; ++i) kernels_.run(execution.link);
+      for (auto left = static_cast<std::uint64_t>(execution.repeat); left > 0; --left) kernels_.run(execution.link);
       const double after = clock_.now();
       seconds_[execution.link].push_back((after - before) / execution.repeat);
       before = after;
@@ -66,7 +67,7 @@ Expected<ChainTiming, Unsupported> LayerTimer::time_chain(const LayerChain& chai
   const auto time_in_passes = [this](TimedChain& runs, const TimingOptions& options) {
     std::vector<Timing> passes;
     Expected<Timing, std::string> timing = tl::unexpected(std::string());
-    for (double pass = 0.0; pass < options.most_passes; ++pass) {
+    for (int pass = 0; pass < options.most_passes; ++pass) {
       auto next = instrument_.time(runs, options);
       if (next) passes.push_back(*next);
       timing = passes.empty() ? std::move(next) : combined(passes);

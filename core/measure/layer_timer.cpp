@@ -165,12 +165,11 @@ std::string LayerTimer::run_pinned(int threads, const std::function<void()>& wor
 
 Expected<Measurement, Unsupported> LayerTimer::time_in_full(const MeasurementKey& key) {
   std::vector<Measurement> passes;
-  for (double pass = 0.0; pass < options_.timing.most_passes; ++pass) {
+  do {
     auto next = time(key);
     if (!next) return next;
     passes.push_back(std::move(*next));
-    if (!wants_another_pass(combined(passes))) break;
-  }
+  } while (static_cast<double>(passes.size()) < options_.timing.most_passes && wants_another_pass(combined(passes)));
   return combined(passes);
 }
 
