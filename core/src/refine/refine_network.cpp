@@ -118,12 +118,12 @@ class NetworkRefiner {
     if (bundle.scores.empty()) return {};
     const ChannelScore& first = *bundle.scores.begin()->second;
     check_takes_scores(weight, first.place, first.layer);
-    const double channels = out_channels(graph_.nodes[bundle.nodes.front()].layer.dims);
+    const auto channels = static_cast<std::size_t>(out_channels(graph_.nodes[bundle.nodes.front()].layer.dims));
     std::vector<double> scores;
-    for (double channel = 0.0; channel < channels; ++channel) {
-      const auto it = bundle.scores.find(channel);
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      const auto it = bundle.scores.find(static_cast<double>(channel));
       scores.push_back(it == bundle.scores.end() ? 0.0 : it->second->score);
-      const bool is_pruned = !weight.by_channel.empty() && weight.by_channel[scores.size() - 1] == 0.0;
+      const bool is_pruned = !weight.by_channel.empty() && weight.by_channel[channel] == 0.0;
       if (it == bundle.scores.end() && !is_pruned) {
         throw InputError(first.place,
                          fmt::format("layer '{}': channel {} has no score, and others have", first.layer, channel));
