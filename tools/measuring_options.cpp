@@ -27,7 +27,7 @@ void MeasuringChoices::add_to(CLI::App& command) {
 
 std::string MeasuringChoices::store() const { return values_->store; }
 
-Registry MeasuringChoices::over(Registry registry) const {
+Registry MeasuringChoices::over(const Registry& registry) const {
   if (values_->policy != MeasurePolicy::never && values_->store.empty()) throw CLI::RequiredError("--store");
   return values_->store.empty() ? registry : with_entry(registry, onednn_entry(*values_));
 }
@@ -52,7 +52,7 @@ MeasuringChoices::MeasuringChoices() = default;
 MeasuringChoices::~MeasuringChoices() = default;
 void MeasuringChoices::add_to(CLI::App&) {}
 std::string MeasuringChoices::store() const { return {}; }
-Registry MeasuringChoices::over(Registry registry) const { return registry; }
+Registry MeasuringChoices::over(const Registry& registry) const { return registry; }
 void MeasuringChoices::require_measured(const std::vector<Machine>&) const {}
 
 #endif

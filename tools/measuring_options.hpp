@@ -23,7 +23,7 @@ class MeasuringChoices {
   // The file of --store; empty where it was not given.
   [[nodiscard]] std::string store() const;
   // The same backends, the measured ones over the store that was chosen.
-  [[nodiscard]] Registry over(Registry registry) const;
+  [[nodiscard]] Registry over(const Registry& registry) const;
   // Throws CLI::ValidationError where an option of these was given and none of the machines, nor of those that they
   // fall back to, is measured: it would do nothing.
   void require_measured(const std::vector<Machine>& machines) const;

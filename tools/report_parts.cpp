@@ -71,7 +71,7 @@ std::string interval_title(const Uncertainty& uncertainty) {
 }
 
 std::string priced_of_all(const Totals& totals, double Facts::*fact) {
-  const std::string priced = grouped(totals.priced_facts.*fact);
+  std::string priced = grouped(totals.priced_facts.*fact);
   if (totals.unsupported == 0) return priced;
   const std::string_view bound = totals.of_unknown_work > 0 ? "at least " : "";
   return fmt::format("{} of {}{}", priced, bound, grouped(totals.facts.*fact));

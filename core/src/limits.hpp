@@ -27,7 +27,7 @@ inline std::optional<std::string> fault_of_text(std::string_view text, std::size
 inline std::optional<std::string> fault_of_name(std::string_view name) { return fault_of_text(name, kLongestName); }
 // Why a module path is none, if so.
 inline std::optional<std::string> fault_of_module(std::string_view path) {
-  if (const auto fault = fault_of_name(path)) return fault;
+  if (auto fault = fault_of_name(path)) return fault;
   const auto segments = std::count(path.begin(), path.end(), '.') + 1;
   if (segments <= kDeepestModule) return std::nullopt;
   return "has " + std::to_string(segments) + " segments, more than " + std::to_string(kDeepestModule);

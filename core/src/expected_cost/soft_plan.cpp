@@ -43,7 +43,7 @@ class Planner {
     set_steps(traits.out_channel_step, traits.depthwise_channel_step, traits.in_channel_step);
     plan_.widths_add_up = plan_.widths_add_up && traits.widths_add_up;
     plan_.straight_through = straight_through && has_soft_counts();
-    if (const Reason reason = source_.why_undefined(group(), verdict)) return reason;
+    if (Reason reason = source_.why_undefined(group(), verdict)) return reason;
     return plan_.straight_through ? gradient(candidate) : std::nullopt;
   }
 
