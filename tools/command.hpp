@@ -17,12 +17,10 @@
 namespace hwcost::command {
 
 // Exit statuses of the command.
-enum ExitStatus : int {
-  kSuccess = 0,
-  kFailure = 1,  // bad input, or a table that disagrees; one line on stderr
-  kWrongUsage = 2,
-  kSomeUnpriced = 3,  // a layer has no price and --allow-unpriced was not given
-};
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailure = 1;  // bad input, or a table that disagrees; one line on stderr
+inline constexpr int kWrongUsage = 2;
+inline constexpr int kSomeUnpriced = 3;  // a layer has no price and --allow-unpriced was not given
 
 // What `hwcost` itself keeps while its arguments are read; a subcommand sets `status`.
 struct Session {

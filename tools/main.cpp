@@ -14,11 +14,10 @@
 
 namespace {
 
-using hwcost::command::ExitStatus;
 using hwcost::command::Session;
 
 // Whatever a file's names hold, an error is one line.
-int fail(const std::string& what, ExitStatus status) {
+int fail(const std::string& what, int status) {
   std::fprintf(stderr, "%s\n", hwcost::command::printable(what).c_str());
   return status;
 }

@@ -1,6 +1,7 @@
 // What one oneDNN primitive needs to compute a layer: its descriptor and its operands.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <dnnl.hpp>
 #include <string>
@@ -31,7 +32,7 @@ struct Job {
 HWCOST_EXPORT float output_scale(std::int64_t channel);
 
 // Scales of the two operands of element-wise operators on integers, which bring both to one quantisation.
-inline constexpr float kOperandScale[] = {0.5F, 0.25F};
+inline constexpr std::array kOperandScale{0.5F, 0.25F};
 
 // The primitive of the layer, or why there is none. Activations of 8 bits are unsigned, weights signed.
 // Not modelled: zero points; padding of pools is spread as evenly as it can be.

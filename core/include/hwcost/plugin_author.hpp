@@ -20,6 +20,7 @@
 #include "hwcost/model_backend.hpp"
 #include "hwcost/plugin.h"
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the name of a base class takes none
 // A type without linkage and a static of the function: what the loader merges by name would otherwise be one for all
 // plugins that call their model alike.
 #define HWCOST_PLUGIN(name, summary, Model)                                       \
@@ -35,6 +36,7 @@
       return nullptr;                                                             \
     }                                                                             \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace hwcost {
 

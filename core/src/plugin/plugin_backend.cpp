@@ -19,7 +19,7 @@ namespace hwcost {
 namespace {
 
 // Room for the answers to so many rows at a time; on the stack, so that pricing allocates nothing.
-template <std::size_t kRows>
+template <std::size_t Rows>
 class Answers {
  public:
   Answers() {
@@ -67,9 +67,9 @@ class Answers {
 
  private:
   static_assert(Cost<>::kCount == hwcost_part_count);
-  std::array<std::array<double, kRows>, hwcost_part_count> parts_;
+  std::array<std::array<double, Rows>, hwcost_part_count> parts_;
   std::array<double*, hwcost_part_count> columns_;
-  std::array<std::uint8_t, kRows> status_;
+  std::array<std::uint8_t, Rows> status_;
 };
 
 // Columns, none of them broadcast, as the plugin reads them.
@@ -86,9 +86,9 @@ hwcost_layers in_c(const LayerColumns& in) {
 }
 
 // Why no row has a price; nothing where they are answered.
-template <std::size_t kRows>
+template <std::size_t Rows>
 std::optional<std::string> ask(const hwcost_plugin& plugin, const void* model, const hwcost_layers& layers,
-                               Answers<kRows>& answers) {
+                               Answers<Rows>& answers) {
   PluginWords words;
   const hwcost_costs costs = answers.clean(layers.rows);
   std::int32_t failed = 0;
