@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "did_you_mean.hpp"
 #include "named_nodes.hpp"
 #include "pruning.hpp"
 
@@ -59,8 +60,14 @@ class WidthSetter {
  private:
   [[nodiscard]] std::vector<NodeId> nodes_named(const Assignment& assignment) const {
     std::vector<NodeId> named = hwcost::nodes_named(graph_, assignment.layer);
-    if (named.empty()) fail(assignment, "the model has no layer of that name");
+    if (named.empty()) fail(assignment, "the model has no layer of that name" + near_layer(assignment.layer));
     return named;
+  }
+  [[nodiscard]] std::string near_layer(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const Node& node : graph_.nodes) known.push_back(node.layer.name);
+    const auto near = nearest(name, known);
+    return near ? fmt::format("; did you mean '{}'?", *near) : "";
   }
 
   // Of layers without weights those whose second operand has a width of its own.

@@ -95,6 +95,23 @@ def test_assignment_from_a_dict_and_from_its_table_agree(models, tmp_path):
         graph.assign({"conv9": 8})
 
 
+@pytest.mark.parametrize(
+    "widths, words",
+    [
+        ({"fc": {"wbits": 4}}, r"^assignment of 'fc': error: unknown key 'wbits', wanted 'w_bits' or 'in_bits', or numbers of bits alone$"),
+        ({"fc": {"w_bits": 4, 8: 3}}, r"^assignment of 'fc': error: unknown key 8, wanted 'w_bits' or 'in_bits',"),
+        ({"fc": {"in_bits": {4: 3}}}, r"in_bits of 'fc' is \{4: 3\}, wanted a whole number of bits"),
+        ({"fc": "f33"}, r"w_bits of 'fc' is 'f33', wanted a width"),
+        ({"fcc": 4}, r"layer 'fcc': the model has no layer of that name; did you mean 'fc'\?$"),
+        ({3: 4}, r"layer 3: wanted its name$"),
+    ],
+)
+def test_assignment_that_is_none_is_told_with_key_and_layer(widths, words):
+    graph = hwcost.Graph([hwcost.Layer("linear", name="fc", in_channels=64, out_channels=10)])
+    with pytest.raises(hwcost.InputError, match=words):
+        graph.assign(widths)
+
+
 def test_neutral_form_reads_back(models, tmp_path):
     graph = hwcost.load_model(models / "dscnn_op13.onnx")
     file = tmp_path / "net.json"

@@ -69,6 +69,40 @@ std::string shown(const Graph& graph) {
                      graph.nodes.size());
 }
 
+// Whether it is {'w_bits': ..., 'in_bits': ...}, as far as its keys tell; widths of channels have numbers for keys.
+bool has_names_for_keys(py::handle value) {
+  if (!py::isinstance<py::dict>(value)) return false;
+  for (const auto& [key, format] : py::reinterpret_borrow<py::dict>(value)) {
+    if (py::isinstance<py::str>(key)) return true;
+  }
+  return false;
+}
+
+Assignment assignment_of(py::handle layer, py::handle value) {
+  const auto shown = [](py::handle key) { return std::string(py::repr(key)); };
+  if (!py::isinstance<py::str>(layer)) throw InputError({}, fmt::format("layer {}: wanted its name", shown(layer)));
+  Assignment assignment;
+  assignment.layer = layer.cast<std::string>();
+  assignment.place.file = fmt::format("assignment of '{}'", assignment.layer);
+  const auto named = [&](const char* width) { return fmt::format("{} of '{}'", width, assignment.layer); };
+  if (!has_names_for_keys(value)) {
+    assignment.weight = weight_format(value, named("w_bits"));
+    return assignment;
+  }
+  for (const auto& [key, format] : py::reinterpret_borrow<py::dict>(value)) {
+    if (key.equal(py::str("w_bits"))) {
+      assignment.weight = weight_format(format, named("w_bits"));
+    } else if (key.equal(py::str("in_bits"))) {
+      assignment.input = number_format(format, named("in_bits"));
+    } else {
+      throw InputError(
+          assignment.place,
+          fmt::format("unknown key {}, wanted 'w_bits' or 'in_bits', or numbers of bits alone", shown(key)));
+    }
+  }
+  return assignment;
+}
+
 constexpr const char* kGraphDoc = R"(A network: layers in execution order and the tensors between them.
 
 Made by `load_model`, `trace` (hwcost.torch) or from layers; never changed: `with_bits` and `assign` give a new one.
@@ -82,27 +116,7 @@ Made by `load_model`, `trace` (hwcost.torch) or from layers; never changed: `wit
 
 std::vector<Assignment> assignments_from(const py::dict& widths) {
   std::vector<Assignment> assignments;
-  for (const auto& [layer, value] : widths) {
-    Assignment assignment;
-    assignment.layer = layer.cast<std::string>();
-    assignment.place.file = fmt::format("assignment of '{}'", assignment.layer);
-    const bool is_pair = py::isinstance<py::dict>(value) && (value.contains("w_bits") || value.contains("in_bits"));
-    if (!is_pair) {
-      assignment.weight = weight_format(value, "w_bits");
-    } else {
-      for (const auto& [key, format] : value.cast<py::dict>()) {
-        const auto name = key.cast<std::string>();
-        if (name == "w_bits") {
-          assignment.weight = weight_format(format, name);
-        } else if (name == "in_bits") {
-          assignment.input = number_format(format, name);
-        } else {
-          throw InputError(assignment.place, fmt::format("'{}' is no width, wanted w_bits or in_bits", name));
-        }
-      }
-    }
-    assignments.push_back(std::move(assignment));
-  }
+  for (const auto& [layer, value] : widths) assignments.push_back(assignment_of(layer, value));
   return assignments;
 }
 
