@@ -389,5 +389,30 @@ TEST(ExpectedCost, ManyThreadsAndNoMemoryGiveTheSameBits) {
   EXPECT_TRUE(std::all_of(same.begin(), same.end(), [](bool ok) { return ok; }));
 }
 
+// A search walks through boxes of knots and back; what a workspace remembers of the last one must not show.
+TEST(ExpectedCost, AWorkspaceRemembersNothingThatShows) {
+  for (const char* name : {"ne16-plinio", "memory-access"}) {
+    const SearchSpace space = testing::space_of_chain({2, 8}, {8}, SoftChoice::split);
+    ExpectedCostOptions options =
+        in({name == std::string("memory-access") ? "traffic_bytes" : "latency_cycles", "macs"});
+    options.leave_out_unpriced = true;
+    const ExpectedCost cost(testing::chain_of_layers(), machine(name), space, options);
+    ExpectedCost::Workspace workspace(cost);
+    std::mt19937 rng(5);
+    std::vector<std::vector<double>> points(6);
+    for (auto& point : points) point = testing::random_point(cost, rng);
+    points.push_back(points.front());
+    points.push_back(points[1]);
+    for (const auto& point : points) {
+      ExpectedCost::Values again = cost.evaluate(point);
+      const ExpectedCost::Values fresh = again;
+      cost.evaluate(point, {again.values, again.gradients, again.layer_values}, workspace);
+      EXPECT_EQ(again.values, fresh.values);
+      EXPECT_EQ(again.gradients, fresh.gradients);
+      EXPECT_EQ(again.layer_values, fresh.layer_values);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hwcost

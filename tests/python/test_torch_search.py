@@ -54,6 +54,30 @@ def test_variables_are_each_choices_mean_probabilities():
     assert torch.allclose(network.variables(), torch.cat([c.hard_probabilities().double().mean(0) for c in choices]))
 
 
+class OnlyVariables:
+    """A network as one that is not ours may be: all of a SoftNetwork, and no more."""
+
+    def __init__(self, network):
+        self.graph, self.variables, self.widths, self.widest = network.graph, network.variables, network.widths, network.widest
+        self.weight_quantizers, self.activation_quantizers = network.weight_quantizers, network.activation_quantizers
+
+
+@pytest.mark.parametrize("mode", ["relaxed", "straight_through"])
+def test_one_operation_has_the_value_and_gradient_of_torchs_softmaxes(mode):
+    first = [name for name, _ in small_network().named_modules() if name][0]
+    for settings in ({"kept": [first]}, {"per_channel": False}):
+        network = searchable(activation_bits=(4, 8), **settings).double()
+        network.set_temperature(0.7)
+        got = {}
+        for name, soft in (("one operation", network), ("torch", OnlyVariables(network))):
+            network.zero_grad()
+            value = CostTerm(soft, "mpic", "latency_cycles", mode=mode)()
+            (3.0 * value).backward()
+            got[name] = [value.detach(), *(logits.grad.clone() for logits in network.search_parameters())]
+        for ours, torchs in zip(got["one operation"], got["torch"]):
+            assert torch.allclose(ours, torchs, rtol=1e-10, atol=1e-15)
+
+
 def test_gradient_reaches_every_choice_and_no_weight():
     network = searchable(activation_bits=(4, 8))
     CostTerm(network, "bit-ops", "bit_ops")().backward()

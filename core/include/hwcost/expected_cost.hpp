@@ -152,7 +152,19 @@ class HWCOST_EXPORT ExpectedCost {
   // between those that it was asked for at the start.
   void evaluate(std::span<const double> variables, const Results& results, Workspace& workspace) const;
 
-  // The same with memory of its own.
+  // Variables as searches by gradients hold them: every block of probabilities is the mean of softmaxes over rows of
+  // logits, of a single row for a layer, of a row a channel.
+  struct Logits {
+    std::span<const double> values;     // block by block, row by row, a logit a variable; a SoftChannels is itself
+    std::span<const std::size_t> rows;  // a block: how many; of a SoftChannels 1
+    double temperature = 1.0;           // what logits are divided by
+  };
+
+  // evaluate() of those means. results.gradients are by the logits: metrics().size() * logits.values.size(). Throws
+  // InputError as it does, and where the sizes do not fit or the temperature is not above 0.
+  void evaluate_logits(const Logits& logits, const Results& results, Workspace& workspace) const;
+
+  // evaluate() with memory of its own.
   struct Values {
     std::vector<double> values;
     std::vector<double> gradients;

@@ -7,6 +7,7 @@
 
 #include "hwcost/default_widths.hpp"
 #include "soft_plan.hpp"
+#include "softmax_means.hpp"
 
 namespace hwcost {
 namespace {
@@ -34,6 +35,7 @@ struct ExpectedCost::Workspace::Scratch {
   std::vector<NodeScratch> nodes;
   std::vector<double> count, alive;        // a class each
   std::vector<double> by_count, by_alive;  // class by class, a metric each
+  std::vector<double> softmax, variables, gradients;
 };
 
 class ExpectedCost::Implementation {
@@ -65,6 +67,22 @@ class ExpectedCost::Implementation {
     count_channels(variables, scratch);
     for (const SoftNode& soft : network_.nodes) add(soft, variables, results, scratch);
     if (!results.gradients.empty()) pass_on(variables, results.gradients, scratch);
+  }
+
+  void evaluate_logits(const Logits& logits, const Results& results, Workspace::Scratch& scratch) const {
+    check_logits(network_.blocks, logits);
+    const std::size_t metrics = results.gradients.empty() ? 0 : metrics_.size();
+    if (metrics != 0) check_size("gradients", results.gradients.size(), metrics * logits.values.size());
+    scratch.softmax.resize(logits.values.size());
+    scratch.variables.resize(network_.variables);
+    scratch.gradients.resize(metrics * network_.variables);
+    take_softmax_means(network_.blocks, logits, scratch.softmax, scratch.variables);
+    evaluate(scratch.variables, {results.values, scratch.gradients, results.layer_values}, scratch);
+    for (std::size_t m = 0; m < metrics; ++m) {
+      pass_to_logits(network_.blocks, logits, scratch.softmax,
+                     std::span(scratch.gradients).subspan(m * network_.variables, network_.variables),
+                     results.gradients.subspan(m * logits.values.size(), logits.values.size()));
+    }
   }
 
  private:
@@ -144,6 +162,7 @@ class ExpectedCost::Implementation {
     const NodeInputs in = inputs_of(soft, variables, scratch);
     const SoftLayer layer(network_, source_, memo_, soft);
     NodeScratch& node = scratch.nodes[soft.node];
+    node.next_corners = 0;
     for (const GroupPlan& group : plan.groups) {
       layer.expect(group, in, node);
       const auto& figures = source_.groups()[group.group].figures;
@@ -238,6 +257,10 @@ ExpectedCost::Workspace& ExpectedCost::Workspace::operator=(Workspace&&) noexcep
 
 void ExpectedCost::evaluate(std::span<const double> variables, const Results& results, Workspace& workspace) const {
   implementation_->evaluate(variables, results, *workspace.scratch_);
+}
+
+void ExpectedCost::evaluate_logits(const Logits& logits, const Results& results, Workspace& workspace) const {
+  implementation_->evaluate_logits(logits, results, *workspace.scratch_);
 }
 
 ExpectedCost::Values ExpectedCost::evaluate(std::span<const double> variables) const {

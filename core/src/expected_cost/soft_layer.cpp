@@ -17,9 +17,13 @@ constexpr std::size_t index_of(double D::*pointer) {
   return k;
 }
 
-void add(Figures& to, const Figures& from, double times, std::size_t count) {
+void add(Figures& to, const double* from, double times, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] += from[i] * times;
 }
+void add(Figures& to, const Figures& from, double times, std::size_t count) { add(to, from.data(), times, count); }
+
+// Of the corners of two pieces.
+std::size_t number_of(const Corner& corner) { return (corner[0] ? 1u : 0u) + (corner[1] ? 2u : 0u); }
 
 // A count that rounding alone keeps from a whole number is that number: no tile is charged for the rest of a rounding.
 double without_rounding(double count, double of) {
@@ -170,34 +174,56 @@ Part SoftLayer::between_knots(const GroupPlan& plan, const NodeInputs& in, const
   const std::size_t count = figures(plan);
   const std::array pieces{piece_at({plan.out_step, soft_.out_channels, in.is_out_soft}, in.out),
                           piece_at({plan.in_step, soft_.in_extent, in.is_in_soft}, in.in)};
-  KnotMemo::Key key{static_cast<std::uint32_t>(soft_.node), static_cast<std::uint32_t>(plan.group),
-                    static_cast<std::uint32_t>(choice.weight), static_cast<std::uint32_t>(choice.input),
-                    static_cast<std::uint32_t>(choice.output)};
-  static_assert(std::tuple_size_v<KnotMemo::Key> >= 5 + kMostAxes);
+  const CornerFigures& corners = corner_figures(plan, pieces, choice, scratch);
   Part part;
   for_each_corner(std::span(pieces), [&](const Corner& corner, double weight, const auto& slopes) {
-    const auto [out, in_extent] = std::pair(pieces[0].at(corner[0]), pieces[1].at(corner[1]));
-    if (soft_.out_channels > 0.0 && out == 0.0) return;  // no output: no cost
-    key[5] = pieces[0].knot(corner[0]);
-    key[6] = pieces[1].knot(corner[1]);
-    Figures figures_there;
-    if (!memo_.get(key, std::span(figures_there).first(count))) {
-      set_widths(network_, soft_, choice, scratch.candidate.layer);
-      set_channels(soft_, own_, out, in_extent, scratch.candidate.layer);
-      ask(plan, key, scratch.candidate, figures_there);
-    }
-    add(part.value, figures_there, weight, count);
-    add(part.by_out, figures_there, slopes[0], count);
-    add(part.by_in, figures_there, slopes[1], count);
+    const double* there = &corners.figures[number_of(corner) * count];
+    add(part.value, there, weight, count);
+    add(part.by_out, there, slopes[0], count);
+    add(part.by_in, there, slopes[1], count);
   });
   return part;
 }
 
-void SoftLayer::ask(const GroupPlan& plan, const KnotMemo::Key& key, const Node& candidate, Figures& to) const {
+const CornerFigures& SoftLayer::corner_figures(const GroupPlan& plan, const std::array<Piece, 2>& pieces,
+                                               const WidthChoice& choice, NodeScratch& scratch) const {
+  const std::size_t count = figures(plan);
+  const auto key_of = [&](std::uint32_t out_knot, std::uint32_t in_knot) {
+    static_assert(std::tuple_size_v<KnotMemo::Key> >= 5 + kMostAxes);
+    return KnotMemo::Key{static_cast<std::uint32_t>(soft_.node),
+                         static_cast<std::uint32_t>(plan.group),
+                         static_cast<std::uint32_t>(choice.weight),
+                         static_cast<std::uint32_t>(choice.input),
+                         static_cast<std::uint32_t>(choice.output),
+                         out_knot,
+                         in_knot};
+  };
+  if (scratch.next_corners == scratch.corners.size()) scratch.corners.emplace_back();
+  CornerFigures& corners = scratch.corners[scratch.next_corners++];
+  const KnotMemo::Key low = key_of(pieces[0].low_knot, pieces[1].low_knot);
+  if (!corners.figures.empty() && corners.low == low) return corners;
+  corners.figures.clear();  // a refusal leaves none
+  std::vector<double> found(4 * count, 0.0);
+  for_each_corner(std::span(pieces), [&](const Corner& corner, double, const auto&) {
+    const auto [out, in_extent] = std::pair(pieces[0].at(corner[0]), pieces[1].at(corner[1]));
+    if (soft_.out_channels > 0.0 && out == 0.0) return;  // no output: no cost
+    const KnotMemo::Key key = key_of(pieces[0].knot(corner[0]), pieces[1].knot(corner[1]));
+    const std::span<double> there = std::span(found).subspan(number_of(corner) * count, count);
+    if (memo_.get(key, there)) return;
+    set_widths(network_, soft_, choice, scratch.candidate.layer);
+    set_channels(soft_, own_, out, in_extent, scratch.candidate.layer);
+    ask(plan, key, scratch.candidate, there);
+  });
+  corners.low = low;
+  corners.figures = std::move(found);
+  return corners;
+}
+
+void SoftLayer::ask(const GroupPlan& plan, const KnotMemo::Key& key, const Node& candidate,
+                    std::span<double> to) const {
   const FigureGroup& group = source_.groups()[plan.group];
-  const std::span<double> wanted = std::span(to).first(group.figures.size());
-  if (const auto reason = source_.values(group, network_.graph, candidate, wanted)) fail(candidate.layer, *reason);
-  memo_.put(key, wanted);
+  if (const auto reason = source_.values(group, network_.graph, candidate, to)) fail(candidate.layer, *reason);
+  memo_.put(key, to);
 }
 
 Part SoftLayer::straight_through(const GroupPlan& plan, const NodeInputs& in, const WidthChoice& choice,
@@ -278,7 +304,7 @@ void SoftLayer::divide_between_knots(const GroupPlan& plan, const NodeInputs& in
         if (channels > 0.0) layer.precision.weight.groups.push_back({weight_bits(width_of[k]), channels});
       }
       set_channels(soft_, own_, out, pieces[axes].at(corner[axes]), layer);
-      ask(plan, key, scratch.candidate, there);
+      ask(plan, key, scratch.candidate, std::span(there).first(count));
     }
     add(sum.value, there, weight, count);
     add(sum.by_in, there, slopes[axes], count);

@@ -40,6 +40,12 @@ struct Part {
   Figures value{}, by_out{}, by_in{};
 };
 
+// The figures at the corners of the box that a candidate was last in, corner by corner: searches take small steps.
+struct CornerFigures {
+  KnotMemo::Key low{};  // of the corner that is low on both axes; zeros: of none
+  std::vector<double> figures;
+};
+
 // The working memory of one thread for one node; the results of the last call.
 struct NodeScratch {
   Node candidate;  // what is asked about: the node with other widths and counts
@@ -47,6 +53,8 @@ struct NodeScratch {
   Part expected;
   std::vector<Figures> by_weight, by_input, by_output;  // a probability each
   std::vector<Figures> by_width_count;
+  std::vector<CornerFigures> corners;  // in the order in which an expectation asks
+  std::size_t next_corners = 0;
 };
 
 // The widths of a candidate as places in their blocks; kNone: as the graph has it.
@@ -76,11 +84,14 @@ class SoftLayer {
   Part one_width(const GroupPlan& plan, const NodeInputs& in, const WidthChoice& choice, NodeScratch& scratch) const;
   Part between_knots(const GroupPlan& plan, const NodeInputs& in, const WidthChoice& choice,
                      NodeScratch& scratch) const;
+  // Of the box that the pieces of both axes span.
+  const CornerFigures& corner_figures(const GroupPlan& plan, const std::array<Piece, 2>& pieces,
+                                      const WidthChoice& choice, NodeScratch& scratch) const;
   Part straight_through(const GroupPlan& plan, const NodeInputs& in, const WidthChoice& choice,
                         NodeScratch& scratch) const;
   // Of the candidate as it stands in the scratch.
   Part slopes_of_candidate(const GroupPlan& plan, NodeScratch& scratch) const;
-  void ask(const GroupPlan& plan, const KnotMemo::Key& key, const Node& candidate, Figures& to) const;
+  void ask(const GroupPlan& plan, const KnotMemo::Key& key, const Node& candidate, std::span<double> to) const;
 
   [[nodiscard]] std::size_t figures(const GroupPlan& plan) const { return source_.groups()[plan.group].figures.size(); }
   [[noreturn]] void fail(const Layer& candidate, const std::string& reason) const;

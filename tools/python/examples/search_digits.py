@@ -3,7 +3,7 @@
 
 Trains a small convolutional network at 8 bits, then searches its widths against the size of its weights, its MACs, bit
 operations, and its cycles on MPIC and NE16; refines the widths that were found and trains on at them. Prints accuracy and
-cost beside the 8-bit network's, and the share of a training step that the cost term takes. Writes network.json and a
+cost beside the 8-bit network's. Writes network.json and a
 table of widths a search to --output, which the command takes as they are:
 
     hwcost price OUTPUT/network.json --assign OUTPUT/channel-mpic.csv --hw mpic
@@ -13,10 +13,8 @@ Needs torch and scikit-learn.
 """
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import torch
 from sklearn.datasets import load_digits
@@ -73,38 +71,21 @@ def digits() -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, tor
     return (images[train], labels[train]), (images[test], labels[test])
 
 
-class Stopwatch:
-    """The seconds of each `with` block."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds.append(time.perf_counter() - self._start)
-
-
 def train(network, data, epochs, optimizers, term=None, strength=0.0, on_epoch=lambda share: None):
-    """An ordinary training loop; gives the cost term's share of a step, each at its median; None without a term."""
+    """An ordinary training loop, with a cost term or without."""
     images, labels = data
-    whole, cost = Stopwatch(), Stopwatch()
     network.train()
     for epoch in range(epochs):
         on_epoch(epoch / epochs)
         for batch in torch.randperm(len(labels)).split(BATCH):
-            with whole:
-                loss = nn.functional.cross_entropy(network(images[batch]), labels[batch])
-                for optimizer in optimizers:
-                    optimizer.zero_grad()
-                loss.backward()
-                if term is not None:
-                    with cost:  # its gradients add to the loss's
-                        (strength * term()).backward()
-                for optimizer in optimizers:
-                    optimizer.step()
-    return median(cost.seconds) / median(whole.seconds) if term is not None else None
+            loss = nn.functional.cross_entropy(network(images[batch]), labels[batch])
+            if term is not None:
+                loss = loss + strength * term()
+            for optimizer in optimizers:
+                optimizer.zero_grad()
+            loss.backward()
+            for optimizer in optimizers:
+                optimizer.step()
 
 
 def accuracy(network, data) -> float:
@@ -113,21 +94,26 @@ def accuracy(network, data) -> float:
         return float((network(data[0]).argmax(1) == data[1]).float().mean())
 
 
-def search(model, granularity, target, train_data, epochs):
-    """The network at the widths that were found, its cost term, and the share of a step that the term took."""
-    network = SearchableNetwork(model, train_data[0][:1], weight_bits=(0, 2, 4, 8) if granularity == "channel" else (2, 4, 8),
+def searchable(model, granularity, target, image):
+    """The network with soft widths, and its cost term."""
+    network = SearchableNetwork(model, image, weight_bits=(0, 2, 4, 8) if granularity == "channel" else (2, 4, 8),
                                 activation_bits=(8,), per_channel=granularity == "channel")  # fmt: skip
-    term = CostTerm(network, target.machine, target.metric)
+    return network, CostTerm(network, target.machine, target.metric)
+
+
+def search(model, granularity, target, train_data, epochs):
+    """The network at the widths that were found, and its cost term."""
+    network, term = searchable(model, granularity, target, train_data[0][:1])
     weights = torch.optim.Adam(network.weight_parameters(), 1e-3)
     choices = torch.optim.Adam(network.search_parameters(), 3e-2)
     cool = lambda share: network.set_temperature(1.0 - 0.9 * share)
-    share = train(network, train_data, epochs, [weights, choices], term, target.strength, cool)
+    train(network, train_data, epochs, [weights, choices], term, target.strength, cool)
     machine = hwcost.load_machine(target.machine)
     if target.metric in machine.metrics:  # channels that fill a tile together get the widths that this costs nothing
         network.adopt(hwcost.refine(network.graph, network.widths(), machine, metric=target.metric).widths)
     network.freeze()
     train(network, train_data, epochs // 2, [torch.optim.Adam(network.weight_parameters(), 5e-4)])
-    return network, term, share
+    return network, term
 
 
 def main() -> None:
@@ -147,19 +133,19 @@ def main() -> None:
     baseline = accuracy(eight_bits, test_data)
     (arguments.output / "network.json").write_text(eight_bits.graph.to_json(), encoding="utf-8")
     print(f"8 bits: accuracy {baseline:.1%}\n")
-    print(f"{'search':<16} {'accuracy':>8}  {'cost':>10}  {'8 bits':>10}  {'of it':>6}  {'term / step':>11}  metric")
+    print(f"{'search':<16} {'accuracy':>8}  {'cost':>10}  {'8 bits':>10}  {'of it':>6}  metric")
 
     for granularity, name in SEARCHES:
         title = f"{granularity}-{name}"
         if arguments.only and title not in arguments.only:
             continue
         target = TARGETS[name]
-        network, term, share = search(model, granularity, target, train_data, arguments.epochs)
+        network, term = search(model, granularity, target, train_data, arguments.epochs)
         (arguments.output / f"{title}.csv").write_text(hwcost.assignment_table(network.widths()), encoding="utf-8")
         accurate = accuracy(network, test_data)
         full = float(term.reference)
-        print(f"{title:<16} {accurate:>8.1%}  {term.chosen():>10,.0f}  {full:>10,.0f}  {term.chosen() / full:>6.1%}"
-              f"  {share:>11.1%}  {target.metric}", flush=True)  # fmt: skip
+        print(f"{title:<16} {accurate:>8.1%}  {term.chosen():>10,.0f}  {full:>10,.0f}  {term.chosen() / full:>6.1%}  "
+              f"{target.metric}", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

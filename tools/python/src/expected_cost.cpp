@@ -21,9 +21,11 @@ class SharedExpectedCost {
 
   [[nodiscard]] const ExpectedCost& cost() const { return cost_; }
 
-  void evaluate(std::span<const double> variables, const ExpectedCost::Results& results) {
+  // Calls work(the cost, a workspace of this call's own).
+  template <class F>
+  void with_workspace(F&& work) {
     std::unique_ptr<ExpectedCost::Workspace> workspace = take();
-    cost_.evaluate(variables, results, *workspace);  // one that a throw leaves behind is not used again
+    work(cost_, *workspace);  // one that a throw leaves behind is not used again
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(workspace));
   }
@@ -122,26 +124,45 @@ std::span<double> span_of(py::array_t<double>& array) {
   return {array.mutable_data(), static_cast<std::size_t>(array.size())};
 }
 
-py::tuple evaluate(SharedExpectedCost& shared, const Doubles& variables) {
-  const ExpectedCost& cost = shared.cost();
-  const auto metrics = static_cast<py::ssize_t>(cost.metrics().size());
+std::span<const double> span_of(const Doubles& array) { return {array.data(), static_cast<std::size_t>(array.size())}; }
+
+// (values, gradients with so many columns) of what `run` evaluates, without the interpreter's lock.
+template <class F>
+py::tuple evaluated(SharedExpectedCost& shared, std::size_t columns, F&& run) {
+  const auto metrics = static_cast<py::ssize_t>(shared.cost().metrics().size());
   py::array_t<double> values(metrics);
-  py::array_t<double> gradients({metrics, static_cast<py::ssize_t>(cost.variable_count())});
+  py::array_t<double> gradients({metrics, static_cast<py::ssize_t>(columns)});
   const ExpectedCost::Results results{.values = span_of(values), .gradients = span_of(gradients), .layer_values = {}};
-  const std::span<const double> given(variables.data(), static_cast<std::size_t>(variables.size()));
   {
     const py::gil_scoped_release release;
-    shared.evaluate(given, results);
+    shared.with_workspace([&](const ExpectedCost& cost, auto& workspace) { run(cost, results, workspace); });
   }
   return py::make_tuple(values, gradients);
+}
+
+py::tuple evaluate(SharedExpectedCost& shared, const Doubles& variables) {
+  const std::span<const double> given = span_of(variables);
+  return evaluated(shared, shared.cost().variable_count(),
+                   [&](const ExpectedCost& cost, const auto& results, auto& workspace) {
+                     cost.evaluate(given, results, workspace);
+                   });
+}
+
+py::tuple evaluate_logits(SharedExpectedCost& shared, const Doubles& values, const std::vector<std::size_t>& rows,
+                          double temperature) {
+  const ExpectedCost::Logits logits{span_of(values), rows, temperature};
+  return evaluated(shared, logits.values.size(), [&](const ExpectedCost& cost, const auto& results, auto& workspace) {
+    cost.evaluate_logits(logits, results, workspace);
+  });
 }
 
 py::dict layer_values(SharedExpectedCost& shared, const Doubles& variables) {
   const ExpectedCost& cost = shared.cost();
   const std::size_t metrics = cost.metrics().size();
   std::vector<double> values(cost.layers().size() * metrics);
-  shared.evaluate({variables.data(), static_cast<std::size_t>(variables.size())},
-                  {.values = {}, .gradients = {}, .layer_values = values});
+  shared.with_workspace([&](const ExpectedCost& with, auto& workspace) {
+    with.evaluate(span_of(variables), {.values = {}, .gradients = {}, .layer_values = values}, workspace);
+  });
   py::dict result;
   for (std::size_t m = 0; m < metrics; ++m) {
     std::vector<double> column;
@@ -216,6 +237,20 @@ several threads may evaluate at once.
 >>> values, gradients = cost.evaluate([0.5, 0.5])
 >>> values, gradients
 (array([3200.]), array([[1280., 5120.]]))
+)")
+      .def("evaluate_logits", &evaluate_logits, py::arg("logits"), py::arg("rows"), py::arg("temperature") = 1.0,
+           R"(evaluate() where every block of probabilities is a mean of softmaxes, with the gradients by their logits.
+
+`logits` is flat: block by block, row by row, a logit a width; `rows` says how many rows each block of `blocks` has, one
+for a layer, as many as channels where each has its own. A number of channels is itself, with one row. Logits are divided
+by `temperature`. Raises InputError where the sizes do not fit.
+
+>>> graph = Graph([Layer('linear', name='fc', in_channels=64, out_channels=10)])
+>>> cost = ExpectedCost(graph, load_machine('counts'), ['weight_bits'],
+...                     weights=[WeightQuantizer('fc', ['fc'], [2, 8])])
+>>> values, gradients = cost.evaluate_logits([0.0, 0.0, 1.0, 1.0], [2])
+>>> values, gradients
+(array([3200.]), array([[-480.,  480., -480.,  480.]]))
 )")
       .def("layer_values", &layer_values, py::arg("variables"),
            R"(What each layer's share is: {metric: one a layer}.

@@ -25,6 +25,27 @@ class _Expected(torch.autograd.Function):
         return gradient @ ctx.gradients, None
 
 
+class _ExpectedOfLogits(torch.autograd.Function):
+    """The first metric over `unit`, of probabilities that are means of softmaxes, a tensor of rows for each block.
+
+    One operation from logits to cost: in a training step it is small ones of torch that a cost term's time goes into.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, cost: ExpectedCost, unit: float, temperature: float, *logits: torch.Tensor) -> torch.Tensor:
+        flat = torch.cat([rows.flatten() for rows in logits])
+        values, gradients = cost.evaluate_logits(flat.cpu().double().numpy(), [len(rows) for rows in logits], temperature)
+        ctx.gradient = torch.from_numpy(gradients[0] / unit).to(flat)
+        ctx.shapes = [rows.shape for rows in logits]
+        return torch.tensor(values[0] / unit, dtype=torch.double, device=flat.device)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[Optional[torch.Tensor], ...]:
+        parts = (ctx.gradient * gradient).split([shape.numel() for shape in ctx.shapes])
+        return None, None, None, *(part.view(shape) for part, shape in zip(parts, ctx.shapes))
+
+
 def expected_cost(cost: ExpectedCost, variables: torch.Tensor) -> torch.Tensor:
     """The metrics of an ExpectedCost at these variables, one a metric, with its gradient by them.
 
@@ -63,6 +84,11 @@ class SoftNetwork(Protocol):
 
     def widest(self) -> torch.Tensor:
         """The variables with every width at its widest: what the cost is compared with."""
+
+    # A network may have this too, by which a cost term takes less of a training step:
+    # def logits(self) -> Optional[tuple[Sequence[torch.Tensor], float]]:
+    #     """Of each block a tensor [rows, widths], and a temperature: its variables are the mean of the rows' softmaxes
+    #     of logits / temperature. None where they are not now."""
 
 
 class CostTerm(nn.Module):
@@ -110,7 +136,13 @@ class CostTerm(nn.Module):
 
     def forward(self) -> torch.Tensor:
         """The expected cost of the network as it is now."""
-        return expected_cost(self.expected, self._network[0].variables().double()).view(()) / self.reference
+        network = self._network[0]
+        soft = network.logits() if hasattr(network, "logits") else None
+        if soft is None:
+            return expected_cost(self.expected, network.variables().double()).view(()) / self.reference
+        logits, temperature = soft
+        cost: torch.Tensor = _ExpectedOfLogits.apply(self.expected, float(self.reference), temperature, *logits)
+        return cost
 
     def chosen(self) -> float:
         """The cost of the widths that are chosen now, in the metric's unit: what `hwcost price --assign` says of them.

@@ -33,10 +33,6 @@ def _rounded_through(value: torch.Tensor, scale: torch.Tensor, low: float, high:
     return value + (quantised - value).detach()
 
 
-def _softmax(logits: torch.Tensor, temperature: float) -> torch.Tensor:
-    return torch.softmax(logits / temperature, dim=1)
-
-
 class WidthChoice(nn.Module):
     """Probabilities over widths: one vector, or one for each of `channels`."""
 
@@ -64,7 +60,9 @@ class WidthChoice(nn.Module):
 
     def probabilities(self) -> torch.Tensor:
         """[1 or channels, widths]: soft while it trains, else 0 and 1."""
-        return _softmax(self.logits, self.temperature) if self.is_soft else self.hard_probabilities()
+        if not self.is_soft:
+            return self.hard_probabilities()
+        return torch.softmax(self.logits / self.temperature, dim=1)
 
     def hard_probabilities(self) -> torch.Tensor:
         """[1 or channels, widths]: 1 for the most probable width."""
@@ -81,50 +79,6 @@ class WidthChoice(nn.Module):
         indices = [self.widths.index(bits) for bits in chosen]
         with torch.no_grad():
             self.logits.copy_(10.0 * F.one_hot(torch.tensor(indices), len(self.widths)))
-
-
-class _MeanProbabilities(nn.Module):
-    """The mean probabilities of many choices, flat and in double precision.
-
-    Soft ones of one temperature take a few operations of torch for each number of widths, not for each choice: small
-    operations are what a cost term's time goes into.
-    """
-
-    order: torch.Tensor
-
-    def __init__(self, choices: Sequence[WidthChoice]) -> None:
-        super().__init__()
-        self._choices = list(choices)  # not registered: they are parts of their layers
-        self._alike = [[choice for choice in choices if len(choice.widths) == count]
-                       for count in dict.fromkeys(len(choice.widths) for choice in choices)]  # fmt: skip
-        for index, alike in enumerate(self._alike):
-            rows = torch.tensor([len(choice.logits) for choice in alike])
-            owner = torch.repeat_interleave(torch.arange(len(alike)), rows)
-            averaging = (owner == torch.arange(len(alike))[:, None]).double() / rows[:, None]
-            self.register_buffer(f"averaging_{index}", averaging, persistent=False)
-        places = self._places()
-        self._is_in_order = bool((places == torch.arange(len(places))).all())
-        self.register_buffer("order", places, persistent=False)
-
-    def _places(self) -> torch.Tensor:
-        """Where each variable, in the order of the choices, is among those of `_alike`."""
-        starts, end = {}, 0
-        for choice in (choice for alike in self._alike for choice in alike):
-            starts[id(choice)] = end
-            end += len(choice.widths)
-        return torch.cat([starts[id(choice)] + torch.arange(len(choice.widths)) for choice in self._choices])
-
-    def forward(self) -> torch.Tensor:
-        """[variables]"""
-        temperatures = {choice.temperature for choice in self._choices}
-        if len(temperatures) > 1 or not all(choice.is_soft for choice in self._choices):
-            return torch.cat([choice.probabilities().double().mean(0) for choice in self._choices])
-        means = []
-        for index, alike in enumerate(self._alike):
-            soft = _softmax(torch.cat([choice.logits for choice in alike]), *temperatures)
-            means.append((self.get_buffer(f"averaging_{index}").double() @ soft.double()).flatten())
-        flat = means[0] if len(means) == 1 else torch.cat(means)
-        return flat if self._is_in_order else flat[self.order]
 
 
 class _InputQuantizer(nn.Module):
@@ -278,7 +232,7 @@ class SearchableNetwork(nn.Module):
             choice = WidthChoice(widths, self._channels([found[path] for path in group]), temperature)
             for path in group:
                 _softened(found[path], choice, inputs_of[path])
-        self._mean_probabilities = _MeanProbabilities([choice for _, _, choice in self._searched()])
+        self._choices_searched = [choice for _, _, choice in self._searched()]
 
     def _layer_names(self, paths: Sequence[str]) -> dict[str, str]:
         """What the traced network calls the layer of each module."""
@@ -337,8 +291,14 @@ class SearchableNetwork(nn.Module):
 
     def variables(self) -> torch.Tensor:
         """Probabilities as they are now, flat, in double precision: soft while it trains, else of the chosen widths."""
-        means: torch.Tensor = self._mean_probabilities()
-        return means
+        return torch.cat([choice.probabilities().double().mean(0) for choice in self._choices_searched])
+
+    def logits(self) -> Optional[tuple[list[nn.Parameter], float]]:
+        """What the variables are mean softmaxes of, and the temperature; nothing where they are not, or of several."""
+        temperatures = {choice.temperature for choice in self._choices_searched}
+        if len(temperatures) > 1 or not all(choice.is_soft for choice in self._choices_searched):
+            return None
+        return self.search_parameters(), temperatures.pop()
 
     def widest(self) -> torch.Tensor:
         """The variables of the widest widths."""
@@ -350,7 +310,7 @@ class SearchableNetwork(nn.Module):
 
     def search_parameters(self) -> list[nn.Parameter]:
         """Those of the choices, for an optimizer of their own; `weight_parameters` has all others."""
-        return [choice.logits for _, _, choice in self._searched()]
+        return [choice.logits for choice in self._choices_searched]
 
     def weight_parameters(self) -> list[nn.Parameter]:
         """Weights and biases."""
