@@ -4,6 +4,8 @@
 Usage: calibrate_command_test.py HWCOST
 """
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -173,6 +175,11 @@ def stores_are_measurements(folder):
         texts.append(result.stdout)
     assert texts[0] == texts[1], texts
     assert "fitted to latency_seconds of 40 layers: 2 parameters" in texts[0], texts[0]
+    with contextlib.closing(sqlite3.connect(folder / "t.db")) as store, store:
+        store.execute("UPDATE measurement SET seconds = 1000 * seconds, measured_at = '2026-03-01T12:00:00Z' WHERE id = 7")
+    fault = run("calibrate", "--hw", folder / "start.info", "--measurements", folder / "t.db", "--output", folder / "none.info")
+    told = "t.db: measurement 7 (linear, 2026-03-01T12:00:00Z): error: measured_latency_seconds is 1.02e+03 times"
+    assert fault.returncode == 1 and told in fault.stderr and fault.stderr.count("\n") == 1, fault.stderr
     (folder / "empty.db").write_bytes(b"no store")
     broken = run("calibrate", "--hw", folder / "start.info", "--measurements", folder / "empty.db", "--output", folder / "none.info")
     assert broken.returncode == 1 and "empty.db" in broken.stderr and not (folder / "none.info").exists(), broken

@@ -80,7 +80,7 @@ std::string calibration_summary(const Calibration& calibration, const Descriptio
     text += fmt::format("\n{} outliers, the worst first:\n", calibration.outliers.size());
   for (std::size_t i = 0; i < std::min(kShown, calibration.outliers.size()); ++i) {
     const Outlier& o = calibration.outliers[i];
-    text += fmt::format("  line {}, {}: predicted {:+.0f} %\n", o.line, printable(o.layer), 100.0 * o.relative_error);
+    text += fmt::format("  {}: predicted {:+.0f} %\n", printable(o.layer), 100.0 * o.relative_error);
   }
   return text;
 }

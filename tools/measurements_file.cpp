@@ -16,9 +16,9 @@ namespace {
 LayerTable read_store(const std::string& file) {
 #ifdef HWCOST_WITH_MEASURE
   const MeasurementStore store(file, MeasurementStore::Access::read);
-  const std::vector<Measurement> all = store.all();
-  if (all.empty()) throw InputError({file, 0}, "the store has no measurement");
-  return read_layer_table(measurement_table(all).text, file);
+  LayerTable all = stored_layers(store, file);
+  if (all.rows.empty()) throw InputError({file, 0}, "the store has no measurement");
+  return all;
 #else
   throw InputError({file, 0}, "this build of hwcost reads no stores of measurements: a layer table .csv is wanted");
 #endif

@@ -58,6 +58,10 @@ void require_enough(const Observations& observations, const Rows& rows, const Pr
                                rows.size() < observations.all.size() ? ", the others being held out" : "", least));
 }
 
+std::string place_and_name(const Observation& o) {
+  return o.row->record.empty() ? fmt::format("{}, {}", name_of(*o.row), o.layer.name) : o.row->record;
+}
+
 // Far from the rest: more than five times the spread that most residuals have.
 std::vector<Outlier> outliers(const Observations& observations, const VectorXd& ratios, const Rows& rows) {
   constexpr double kNormal = 1.4826;  // a normal distribution's standard deviation over its median deviation
@@ -67,7 +71,7 @@ std::vector<Outlier> outliers(const Observations& observations, const VectorXd& 
   std::vector<Outlier> found;
   for (const Index row : rows) {
     const Observation& o = observations.all[static_cast<std::size_t>(row)];
-    if (std::abs(ratios[row] - 1.0) > far) found.push_back({o.line, o.layer.name, ratios[row] - 1.0});
+    if (std::abs(ratios[row] - 1.0) > far) found.push_back({place_and_name(o), ratios[row] - 1.0});
   }
   std::stable_sort(found.begin(), found.end(), [](const Outlier& a, const Outlier& b) {
     return std::abs(a.relative_error) > std::abs(b.relative_error);

@@ -36,7 +36,7 @@ double spread_of(const TableRow& row, double value, const std::string& file) {
   double slowest = 0.0;
   const auto [end, fault] = std::from_chars(cell->data(), cell->data() + cell->size(), slowest);
   if (fault != std::errc{} || end != cell->data() + cell->size() || !(slowest > 0.0) || !std::isfinite(slowest)) {
-    throw InputError({file, row.line},
+    throw InputError(place_of(file, row),
                      fmt::format("x_slowest_pass_seconds is '{}'; a positive number is wanted", *cell));
   }
   return std::abs(slowest / value - 1.0);
@@ -65,7 +65,7 @@ std::optional<double> measured(const TableRow& row, Metric metric, const std::st
   for (const TableFigure& figure : row.measured) {
     if (figure.metric != name(metric)) continue;
     if (!(figure.value > 0.0) || !std::isfinite(figure.value)) {
-      throw InputError({file, row.line},
+      throw InputError(place_of(file, row),
                        fmt::format("measured_{} is {}; a positive number is wanted", name(metric), figure.value));
     }
     return figure.value;
@@ -79,7 +79,7 @@ void check_machine(const TableRow& row, Observations& result, const std::string&
   if (result.all.empty()) {
     result.machine = std::move(machine);
   } else if (machine != result.machine) {
-    throw InputError({file, row.line},
+    throw InputError(place_of(file, row),
                      fmt::format("measured on or with '{}', and the layers before on or with '{}': measurements of one "
                                  "machine, library and way of measuring are wanted",
                                  machine, result.machine));
@@ -94,8 +94,8 @@ void add_once(std::map<std::string, std::size_t>& known, const std::string& acti
     const Observation& before = result.all[first->second];
     const double ratio = observation.value / before.value;
     if (ratio > kContradiction || ratio < 1.0 / kContradiction) {
-      throw InputError({file, observation.line},
-                       fmt::format("the layer of line {} again, measured at {} there and {} here", before.line,
+      throw InputError(place_of(file, *observation.row),
+                       fmt::format("the layer of {} again, measured at {} there and {} here", name_of(*before.row),
                                    before.value, observation.value));
     }
     if (observation.value == before.value) {
@@ -123,12 +123,12 @@ bool is_priced_at_0(const Backend& backend, const std::vector<std::string>& free
 // By what the description predicts as it stands: what is a thousandfold off is of another unit. What it prices at 0 as
 // it stands tells nothing.
 void check_units(const Backend& backend, const Observations& observations, const std::string& file) {
-  std::vector<std::pair<double, int>> ratios;  // with their lines
+  std::vector<std::pair<double, const TableRow*>> ratios;
   std::vector<double> values;
   for (const Observation& o : observations.all) {
     const auto price = predicted(backend, backend.estimate(o.layer)->cost, o.layer, observations.metric);
     if (!(price.value_or(0.0) > 0.0)) continue;
-    ratios.emplace_back(o.value / *price, o.line);
+    ratios.emplace_back(o.value / *price, o.row);
     values.push_back(ratios.back().first);
   }
   if (ratios.empty()) return;
@@ -139,10 +139,10 @@ void check_units(const Backend& backend, const Observations& observations, const
                                  "layers: are the units mixed up, by a factor of 1000?",
                                  name(observations.metric), typical));
   }
-  for (const auto& [ratio, line] : ratios) {
+  for (const auto& [ratio, row] : ratios) {
     const double off = ratio / typical;
     if (off <= kOtherUnit && off >= 1.0 / kOtherUnit) continue;
-    throw InputError({file, line},
+    throw InputError(place_of(file, *row),
                      fmt::format("measured_{} is {:.3g} times what the other lines let expect: is it of another unit?",
                                  name(observations.metric), off));
   }
@@ -189,7 +189,7 @@ Observations observations(const Backend& backend, const std::vector<std::string>
              {.layer = layer,
               .value = *value,
               .spread = is_time ? spread_of(row, *value, file) : 0.0,
-              .line = row.line,
+              .row = &row,
               .shape = shape_of(layer),
               .kind = layer_kind(layer),
               .networks = networks_of(row)},

@@ -6,15 +6,16 @@
 
 #include "hwcost/backend.hpp"
 #include "hwcost/calibrate/calibrate.hpp"
+#include "hwcost/import/table.hpp"
 
 namespace hwcost {
 
 // One layer and what was measured of it.
 struct Observation {
   Layer layer;
-  double value = 0.0;   // of the metric
-  double spread = 0.0;  // of repeated measurements of it, as a share; 0: the table does not say
-  int line = 0;
+  double value = 0.0;                   // of the metric
+  double spread = 0.0;                  // of repeated measurements of it, as a share; 0: the table does not say
+  const TableRow* row = nullptr;        // where it is from, if it was measured
   std::string shape{};                  // shape_of() it
   std::string kind{};                   // what errors are reported by
   std::vector<std::string> networks{};  // that have the layer; without "random"

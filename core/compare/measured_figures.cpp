@@ -77,10 +77,10 @@ void check_conditions(const LayerTable& table, const std::vector<MeasuredFigure>
     const TableRow& row = table.rows[i];
     if (first == nullptr) first = &row;
     if (conditions_of(row) == conditions_of(*first)) continue;
-    throw InputError({table.graph.file, row.line},
-                     fmt::format("measured on or with '{}', and line {} on or with '{}': measurements of one machine, "
+    throw InputError(place_of(table.graph.file, row),
+                     fmt::format("measured on or with '{}', and {} on or with '{}': measurements of one machine, "
                                  "library and way of measuring are wanted",
-                                 conditions_of(row), first->line, conditions_of(*first)));
+                                 conditions_of(row), name_of(*first), conditions_of(*first)));
   }
 }
 
@@ -116,7 +116,7 @@ std::vector<MeasuredFigure> measured_rows(const LayerTable& table, Metric metric
     for (const TableFigure& figure : row.measured) {
       if (figure.metric != name(metric)) continue;
       if (!(figure.value > 0.0) || !std::isfinite(figure.value)) {
-        throw InputError({table.graph.file, row.line},
+        throw InputError(place_of(table.graph.file, row),
                          fmt::format("measured_{} is {}; wanted a number above 0", name(metric), figure.value));
       }
       found.value = figure.value;

@@ -44,10 +44,18 @@ TableRow row_of(const Measurement& m) {
   return row;
 }
 
+void add_row(LayerTable& table, const Measurement& m, std::string record) {
+  Layer layer = m.key.layer;
+  layer.name = std::to_string(table.rows.size() + 1);
+  add_layer(table.graph, std::move(layer));
+  table.rows.push_back(row_of(m));
+  table.rows.back().record = std::move(record);
+}
+
 // The x_ columns of one row.
 class Extras {
  public:
-  Extras(const TableRow& row, const std::string& file) : row_(row), place_{file, row.line} {}
+  Extras(const TableRow& row, const std::string& file) : row_(row), place_(place_of(file, row)) {}
 
   void read(std::string_view column, std::string& text) const {
     if (const std::string* cell = find(column)) text = *cell;
@@ -145,17 +153,25 @@ MeasurementTable measurement_table(const std::vector<Measurement>& measurements)
   MeasurementTable result;
   LayerTable table;
   for (const Measurement& m : measurements) {
-    if (!has_table_form(m.key.layer)) {
+    if (has_table_form(m.key.layer))
+      add_row(table, m, {});
+    else
       result.left_out.push_back(layer_words(m.key.layer));
-      continue;
-    }
-    Layer layer = m.key.layer;
-    layer.name = std::to_string(table.rows.size() + 1);
-    add_layer(table.graph, std::move(layer));
-    table.rows.push_back(row_of(m));
   }
   result.text = layer_table(table);
   return result;
+}
+
+LayerTable stored_layers(const MeasurementStore& store, const std::string& file) {
+  LayerTable table;
+  table.graph.file = file;
+  for (const StoredMeasurement& stored : store.numbered()) {
+    const Measurement& m = stored.measurement;
+    const std::string_view comma = m.measured_at.empty() ? "" : ", ";
+    add_row(table, m,
+            fmt::format("measurement {} ({}{}{})", stored.number, name(m.key.layer.op), comma, m.measured_at));
+  }
+  return table;
 }
 
 std::vector<Measurement> measurements_from(const LayerTable& table) {

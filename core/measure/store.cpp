@@ -185,11 +185,17 @@ std::optional<Measurement> MeasurementStore::find(const MeasurementKey& key) con
 }
 
 std::vector<Measurement> MeasurementStore::all() const {
+  std::vector<Measurement> measurements;
+  for (StoredMeasurement& stored : numbered()) measurements.push_back(std::move(stored.measurement));
+  return measurements;
+}
+
+std::vector<StoredMeasurement> MeasurementStore::numbered() const {
   const std::lock_guard lock(connection_->mutex);
   connection_->database.require_whole();
-  std::vector<Measurement> measurements;
+  std::vector<StoredMeasurement> measurements;
   Statement row = connection_->database.prepare(connection_->selection() + " ORDER BY measurement.id");
-  while (row.step()) measurements.push_back(connection_->read(row));
+  while (row.step()) measurements.push_back({row.whole(0), connection_->read(row)});
   return measurements;
 }
 

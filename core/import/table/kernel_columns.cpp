@@ -19,7 +19,7 @@ const std::string* cell_of(const TableRow& row, const char* column) {
 }
 
 [[noreturn]] void refuse(const LayerTable& table, const TableRow& row, const char* column, std::string_view what) {
-  throw InputError({table.graph.file, row.line},
+  throw InputError(place_of(table.graph.file, row),
                    fmt::format("x_{} is {}, which is {}", column, in_quotes(*cell_of(row, column)), what));
 }
 

@@ -182,6 +182,13 @@ Layer finished_layer(RowInProgress& row, std::size_t number, const SourcePlace& 
 
 }  // namespace
 
+SourcePlace place_of(const std::string& file, const TableRow& row) {
+  if (row.record.empty()) return {file, row.line};
+  return {fmt::format("{}: {}", file, row.record), 0};
+}
+
+std::string name_of(const TableRow& row) { return row.record.empty() ? fmt::format("line {}", row.line) : row.record; }
+
 LayerTable read_layer_table(std::string_view text, const std::string& file) {
   table::CsvReader reader(text, file);
   const table::Header header(reader, "op");

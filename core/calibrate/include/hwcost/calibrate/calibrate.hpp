@@ -54,8 +54,7 @@ struct ErrorReport {
 };
 
 struct Outlier {
-  int line = 0;  // of the table
-  std::string layer;
+  std::string layer;            // with its line: "line 12, stem.conv"; of a store what that calls it
   double relative_error = 0.0;  // predicted / measured - 1
 };
 

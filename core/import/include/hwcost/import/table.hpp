@@ -23,7 +23,8 @@ struct TableFigure {
 };
 
 struct TableRow {
-  int line = 0;                       // of the file
+  int line = 0;                       // of the file; 0 where the row is a record of a file without lines
+  std::string record;                 // what such a record is called: "measurement 17"
   std::vector<TableFigure> expected;  // cells that are empty are absent
   std::optional<std::string> expected_status;
   std::vector<TableFigure> measured;
@@ -34,6 +35,10 @@ struct LayerTable {
   Graph graph;                 // a layer a row, no edges
   std::vector<TableRow> rows;  // parallel to graph.nodes
 };
+
+// Where errors say that a row of the file is, and what sentences call it: "line 12", or the record.
+HWCOST_EXPORT SourcePlace place_of(const std::string& file, const TableRow& row);
+HWCOST_EXPORT std::string name_of(const TableRow& row);
 
 // Throws InputError with file and line: unknown, missing or repeated columns, cells that are no numbers, layers that
 // contradict themselves.

@@ -29,6 +29,11 @@ struct MergeCounts {
   std::size_t identical = 0;  // were there already
 };
 
+struct StoredMeasurement {
+  long long number = 0;  // that errors and the file itself (`id`) know it by
+  Measurement measurement;
+};
+
 // Every call is one transaction: a process that is killed loses at most the measurement that it is writing, and a call
 // that fails has changed nothing. Safe from any thread.
 // All throw InputError, with the file's name: it is no store, is damaged, belongs to a newer hwcost or to another
@@ -48,6 +53,7 @@ class HWCOST_EXPORT MeasurementStore {
   [[nodiscard]] std::optional<Measurement> find(const MeasurementKey& key) const;
   // All of them, in the order in which their keys first came.
   [[nodiscard]] std::vector<Measurement> all() const;
+  [[nodiscard]] std::vector<StoredMeasurement> numbered() const;
   [[nodiscard]] std::size_t size() const;
 
   // Adds it, in the place of any of the same key.

@@ -7,6 +7,7 @@
 #include "hwcost/export.hpp"
 #include "hwcost/import/table.hpp"
 #include "hwcost/measure/measurement.hpp"
+#include "hwcost/measure/store.hpp"
 
 namespace hwcost {
 
@@ -17,6 +18,10 @@ struct MeasurementTable {
   std::vector<std::string> left_out;
 };
 HWCOST_EXPORT MeasurementTable measurement_table(const std::vector<Measurement>& measurements);
+
+// A row a measurement of the store, of any layer, in the order of all(); errors name a row by its measurement's number,
+// operator and date. `file` names the store.
+HWCOST_EXPORT LayerTable stored_layers(const MeasurementStore& store, const std::string& file);
 
 // The measurements of a table's rows. Columns that measurement_table() writes and this one lacks are taken for unknown:
 // of a machine called "unknown", one pass that was not gated, rotated buffers, one thread.
