@@ -102,6 +102,33 @@ def check_sources(repository, hwcost, folder, table):
     assert not page.exists()
 
 
+# Values in another unit than their column's are said to be, whatever the format; prices of machines never are.
+def check_units(hwcost, folder, table):
+    in_microseconds = folder / "in_microseconds.csv"
+    text = TABLE
+    for seconds, microseconds in {"2.1e-4": "210", "5e-5": "50", "6e-5": "60", "3e-6": "3"}.items():
+        text = text.replace(seconds, microseconds)
+    in_microseconds.write_text(text, encoding="utf-8")
+    one_of_them = folder / "one_of_them.csv"
+    one_of_them.write_text(TABLE.replace("5e-5", "50"), encoding="utf-8")
+    for measured, words in {
+        in_microseconds: "in_microseconds.csv: measured_latency_seconds is ",
+        one_of_them: "one_of_them.csv:3: measured_latency_seconds is ",
+    }.items():
+        for arguments in ((measured,), (table, "--against", measured)):
+            arguments = (*arguments, "--hw", "cascadelake-vnni", "--allow-unpriced", "--format")
+            assert words in json.loads(run(hwcost, *arguments, "json"))["assumptions"][0], words
+            assert words in run(hwcost, *arguments, "table").splitlines()[1], words
+            result = subprocess.run([hwcost, "compare", *map(str, arguments), "csv"], capture_output=True, text=True, check=True)
+            assert words in result.stderr and result.stderr.count("\n") == 1, result.stderr
+    fitting = json.loads(run(hwcost, table, "--hw", "cascadelake-vnni", "--format", "json", status=3))
+    assert not [a for a in fitting["assumptions"] if "measured_latency_seconds is" in a], fitting
+    in_ms = folder / "in_ms.csv"
+    in_ms.write_text(TABLE.replace("latency_seconds", "latency_ms"), encoding="utf-8")
+    told = run(hwcost, in_ms, "--hw", "cascadelake-vnni", status=1)
+    assert "in_ms.csv:1: error: column 'measured_latency_ms': unknown metric 'latency_ms'; wanted latency_cycles, latency_seconds" in told, told
+
+
 # Whatever a layer is called, it reaches the page as text; and the page asks for nothing that is not in it.
 def check_page(schema, hwcost, folder, table):
     page = folder / "page.html"
@@ -134,6 +161,7 @@ def main():
         check_documents(schema, hwcost, table)
         check_page(schema, hwcost, folder, table)
         check_sources(repository, hwcost, folder, table)
+        check_units(hwcost, folder, table)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 
 #include "accuracy_output.hpp"
 #include "command.hpp"
+#include "hwcost/compare/unit_doubt.hpp"
 #include "hwcost/machine.hpp"
 #include "measured_source.hpp"
 #include "measuring_options.hpp"
@@ -15,6 +16,7 @@
 #include "output_format.hpp"
 #include "progress.hpp"
 #include "result_output.hpp"
+#include "text_table.hpp"
 
 namespace hwcost::command {
 namespace {
@@ -92,6 +94,10 @@ Comparison comparison_of(const CompareOptions& options, const Session& session) 
   Comparison comparison = compare(graph, report, measured.metric, measured.figures, measured.networks);
   comparison.against = source;
   comparison.assumptions.insert(comparison.assumptions.end(), measured.notes.begin(), measured.notes.end());
+  const auto doubt = measured.has_own_unit ? unit_doubt(comparison) : std::nullopt;
+  if (doubt) comparison.assumptions.insert(comparison.assumptions.begin(), *doubt);
+  if (doubt && options.format == Format::csv)
+    fmt::print(stderr, "{}\n", printable(*doubt));  // which has no assumptions
   return comparison;
 }
 

@@ -51,6 +51,7 @@ MeasuredNetwork from_table(const MeasuredSource& source, const Graph& graph, con
   }
   MeasuredNetwork result;
   result.metric = chosen_metric(source, report, metrics);
+  result.has_own_unit = true;
   const bool is_the_model = is_same_file(source.name, source.model_file);
   if (is_the_model && source.has_own_widths) {
     result.figures = measured_rows(table, result.metric);
@@ -90,14 +91,19 @@ MeasuredNetwork from_store(const MeasuredSource& source, const Graph& graph, con
   const MeasurementStore store(source.name, MeasurementStore::Access::read);
   std::vector<MeasuredLayer> layers;
   std::string way;
-  for (const Measurement& measurement : store.all()) {
+  long long first = 0;
+  for (const auto& [number, measurement] : store.numbered()) {
     const std::string this_way = way_of(measurement);
-    if (layers.empty()) way = this_way;
+    if (layers.empty()) {
+      way = this_way;
+      first = number;
+    }
     if (this_way != way) {
       throw InputError({source.name, 0},
-                       fmt::format("holds measurements of several machines or ways to measure ({}; {}): name a machine "
-                                   "by --against and the file by --store, or export those of one",
-                                   way, this_way));
+                       fmt::format("holds measurements of several machines or ways to measure (measurement {}: {}; "
+                                   "measurement {}: {}): name a machine by --against and the file by --store, or "
+                                   "export those of one",
+                                   first, way, number, this_way));
     }
     layers.push_back({measurement.key.layer, measurement.timing.seconds,
                       fmt::format("{} {}", measurement.kernel, measurement.measured_at)});

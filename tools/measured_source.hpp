@@ -22,6 +22,7 @@ struct MeasuredNetwork {
   Metric metric{};
   std::vector<MeasuredFigure> figures;             // a layer of the graph each
   std::vector<std::vector<std::string>> networks;  // that have each layer, where the model's file says so
+  bool has_own_unit = false;                       // a table's values are in whatever unit its writer had
   std::vector<std::string> notes;                  // what there is to know of them, one sentence each
 };
 

@@ -13,6 +13,7 @@
 
 #include "hwcost/calibration_record.hpp"
 #include "hwcost/compare/measured_figures.hpp"
+#include "hwcost/compare/unit_doubt.hpp"
 #include "hwcost/error.hpp"
 #include "hwcost/quantile.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 
 // Measured twice, a layer's figures differ by noise: by more than this and one of them is of something else.
 constexpr double kContradiction = 1.5;
-// Figures this far from the rest are of another unit.
-constexpr double kOtherUnit = 300.0;
 
 const std::string* find_extra(const TableRow& row, const std::string& column) {
   const auto cell = row.extra.find(column);
@@ -123,29 +122,17 @@ bool is_priced_at_0(const Backend& backend, const std::vector<std::string>& free
 // By what the description predicts as it stands: what is a thousandfold off is of another unit. What it prices at 0 as
 // it stands tells nothing.
 void check_units(const Backend& backend, const Observations& observations, const std::string& file) {
-  std::vector<std::pair<double, const TableRow*>> ratios;
-  std::vector<double> values;
+  std::vector<double> ratios;
+  std::vector<const TableRow*> rows;
   for (const Observation& o : observations.all) {
     const auto price = predicted(backend, backend.estimate(o.layer)->cost, o.layer, observations.metric);
     if (!(price.value_or(0.0) > 0.0)) continue;
-    ratios.emplace_back(o.value / *price, o.row);
-    values.push_back(ratios.back().first);
+    ratios.push_back(o.value / *price);
+    rows.push_back(o.row);
   }
-  if (ratios.empty()) return;
-  const double typical = median(std::move(values));
-  if (typical > kOtherUnit || typical < 1.0 / kOtherUnit) {
-    throw InputError({file, 0},
-                     fmt::format("measured_{} is {:.3g} times what the description predicts, for half of the "
-                                 "layers: are the units mixed up, by a factor of 1000?",
-                                 name(observations.metric), typical));
-  }
-  for (const auto& [ratio, row] : ratios) {
-    const double off = ratio / typical;
-    if (off <= kOtherUnit && off >= 1.0 / kOtherUnit) continue;
-    throw InputError(place_of(file, *row),
-                     fmt::format("measured_{} is {:.3g} times what the other lines let expect: is it of another unit?",
-                                 name(observations.metric), off));
-  }
+  const auto doubt = unit_doubt(observations.metric, ratios);
+  if (!doubt) return;
+  throw InputError(doubt->index ? place_of(file, *rows[*doubt->index]) : SourcePlace{file, 0}, doubt->sentence);
 }
 
 }  // namespace

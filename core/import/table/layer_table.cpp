@@ -117,13 +117,23 @@ std::vector<std::string> metric_names() {
   return names;
 }
 
+// "; wanted latency_cycles, latency_seconds" of "latency_ms": each metric has one unit, which is in its name.
+std::string same_in_units(const std::string& metric, const std::vector<std::string>& known) {
+  const std::string beginning = metric.substr(0, metric.rfind('_')) + '_';
+  std::string others;
+  for (const std::string& name : known) {
+    if (name.starts_with(beginning)) others += (others.empty() ? "; wanted " : ", ") + name;
+  }
+  return others;
+}
+
 Column prefixed_column(const PrefixedColumn& kind, const std::string& name, const SourcePlace& place) {
   const std::string key = name.substr(kind.prefix.size());
   if (kind.is_metric) {
     const std::vector<std::string> known = metric_names();
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       throw InputError(place, fmt::format("column {}: unknown metric {}{}", in_quotes(name), in_quotes(key),
-                                          did_you_mean(key, known)));
+                                          nearest(key, known) ? did_you_mean(key, known) : same_in_units(key, known)));
     }
   }
   return {.name = name, .read = kind.read, .key = key};
