@@ -5,6 +5,7 @@ Usage: calibrate_command_test.py HWCOST
 """
 
 import contextlib
+import csv
 import sqlite3
 import subprocess
 import sys
@@ -137,6 +138,12 @@ def main():
                       folder / "t.csv", "--pool", folder / "far.csv", "--random-pool", "0", "--output", folder / "plan.csv")
         assert planned.returncode == 0, planned.stderr
         assert [line.split(",")[0] for line in (folder / "plan.csv").read_text().splitlines()] == ["name", "far"]
+        # The kernel that runs a layer is planned with it.
+        (folder / "clamped.csv").write_text("name,op,in_channels,out_channels,x_activation,x_bias_bits\nc,linear,64,33,relu6,f32\n")
+        planned = run("calibrate", "--plan", "--hw", folder / "fitted.info", "--pool", folder / "clamped.csv", "--random-pool", "0",
+                      "--output", folder / "plan.csv")
+        (row,) = csv.DictReader((folder / "plan.csv").read_text().splitlines())
+        assert (row["x_activation"], row["x_bias_bits"]) == ("relu6", "f32"), (row, planned)
         # What has no measured value is not measured; a quantised model keeps its widths; nothing is ignored in silence.
         planning = ("calibrate", "--plan", "--hw", folder / "fitted.info", "--random-pool", "0", "--output", folder / "plan.csv")
         blank = "\n".join(",".join(line.split(",")[:5] + ["" if line != lines[0] else "measured_latency_cycles"]) for line in lines)

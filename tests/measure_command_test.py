@@ -157,6 +157,22 @@ def narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder):
     assert row["status"] == "approximated" and "integers of 8 bit" in row["reason"], row
 
 
+def a_table_says_which_kernel_runs_a_layer(folder):
+    plain = "name,op,in_channels,out_channels\nfc,linear,96,32\n"
+    (folder / "plain.csv").write_text(plain)
+    for name, cell in (("clamped", "relu6"), ("wrong", "conv2d")):
+        (folder / f"{name}.csv").write_text(plain.replace("channels\n", "channels,x_activation\n").replace("32\n", f"32,{cell}\n"))
+    measure(folder, "clamped.csv", "--store", "k.db")
+    assert "relu6" in hwcost(folder, "store", "export", "k.db")
+    options = ("--hw", "host-onednn", "--store", "k.db")
+    assert prices(folder, "clamped.csv", *options)["fc"]["status"] == "approximated"  # not gated
+    assert "was not measured" in prices(folder, "plain.csv", *options, status=3)["fc"]["reason"]
+    for command in ("measure", "price"):
+        told = hwcost(folder, command, "wrong.csv", *options, status=1)
+        assert "wrong.csv:2: error: x_activation is 'conv2d', which is no activation" in told, told
+    hwcost(folder, "price", "wrong.csv", "--hw", "counts")  # formulas ask for no kernel, and the column is only kept
+
+
 def wrong_usage_is_told(folder):
     assert "not measured: wanted" in hwcost(folder, "measure", "layers.csv", "--hw", "mpic", "--store", "m.db", status=1)
     assert not (folder / "m.db").exists()
@@ -183,6 +199,7 @@ def main():
         results_are_written_as_csv_and_json(folder)
         what_cannot_run_in_sequence_still_has_its_table(folder)
         narrow_integers_are_measured_at_8_bit_where_the_description_says_so(folder)
+        a_table_says_which_kernel_runs_a_layer(folder)
         wrong_usage_is_told(folder)
 
 

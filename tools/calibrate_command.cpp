@@ -16,6 +16,7 @@
 #include "hwcost/calibrate/plan.hpp"
 #include "hwcost/default_widths.hpp"
 #include "hwcost/file_ending.hpp"
+#include "hwcost/import/kernel_columns.hpp"
 #include "hwcost/sha256.hpp"
 #include "measurements_file.hpp"
 #include "model_file.hpp"
@@ -124,7 +125,7 @@ int fit(const CalibrateCommandOptions& options, const Session& session) {
 
 // At the widths that the machine assumes of numbers that are floating point.
 void add_layers_of_model(const std::string& file, const Description& description, std::vector<Layer>& layers) {
-  Graph graph = read_model_file(file);
+  Graph graph = read_model_file(file, {}, nullptr, TableRows::kernels);
   if (const auto& bits = description.default_bits()) assume_widths(graph, *bits);
   for (const Node& node : graph.nodes) {
     if (has_table_form(node.layer)) layers.push_back(node.layer);
@@ -154,8 +155,8 @@ int write_plan(const CalibrateCommandOptions& options, const Session& session) {
                                             options.pool.empty() ? "" : " and ", options.random_pool)};
   LayerTable table;
   for (Layer& layer : plan(description, session.registry(), pool, measured, how)) {
+    table.rows.emplace_back().extra = kernel_columns(layer);
     add_layer(table.graph, std::move(layer));
-    table.rows.emplace_back();
   }
   write_result(options.output, layer_table(table));
   return kSuccess;

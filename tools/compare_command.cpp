@@ -147,7 +147,10 @@ void add_compare_command(CLI::App& app, Session& session) {
                    "What tools/learning-curve found, for the page and the document")
       ->type_name("FILE.json")
       ->check(not_empty());
-  command->callback([options, &session] { session.status = run(*options, session); });
+  command->callback([options, &session] {
+    options->model.rows = options->measuring.rows();
+    session.status = run(*options, session);
+  });
 }
 
 }  // namespace hwcost::command

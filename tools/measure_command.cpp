@@ -151,6 +151,7 @@ void add_measure_command(CLI::App& app, Session& session) {
                                   "  hwcost measure resnet50.onnx --bits w8a8 --hw host-onednn --store host.db\n"
                                   "  hwcost price resnet50.onnx --bits w8a8 --hw host-onednn --store host.db");
   add_model_options(*command, options->model);
+  options->model.rows = TableRows::kernels;
   command->add_option("--hw", options->machine, "A description that is measured: host-onednn, or a path to one")
       ->required()
       ->type_name("NAME");

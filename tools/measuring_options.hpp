@@ -8,6 +8,7 @@
 
 #include "hwcost/machine.hpp"
 #include "hwcost/registry.hpp"
+#include "model_file.hpp"
 
 namespace hwcost::command {
 
@@ -22,6 +23,8 @@ class MeasuringChoices {
   void add_to(CLI::App& command);
   // The file of --store; empty where it was not given.
   [[nodiscard]] std::string store() const;
+  // What a layer table's rows are: kernels, where they are looked up in the store.
+  [[nodiscard]] TableRows rows() const { return store().empty() ? TableRows::layers : TableRows::kernels; }
   // The same backends, the measured ones over the store that was chosen.
   [[nodiscard]] Registry over(const Registry& registry) const;
   // Throws CLI::ValidationError where an option of these was given and none of the machines, nor of those that they

@@ -4,6 +4,7 @@
 
 #include "hwcost/file_ending.hpp"
 #include "hwcost/import/json.hpp"
+#include "hwcost/import/kernel_columns.hpp"
 #include "hwcost/import/table.hpp"
 
 namespace hwcost::command {
@@ -19,11 +20,17 @@ Graph read_onnx(const std::filesystem::path& file, const OnnxOptions&, ImportLog
 }
 #endif
 
+Graph graph_of(LayerTable table, TableRows rows) {
+  for (std::size_t i = 0; i < table.rows.size() && rows == TableRows::kernels; ++i)
+    table.graph.nodes[i].layer = kernel_layer(table, i);
+  return std::move(table.graph);
+}
+
 }  // namespace
 
 bool is_onnx(const std::filesystem::path& file) { return file_ending(file.string()) == ".onnx"; }
 
-Graph read_model_file(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log) {
+Graph read_model_file(const std::filesystem::path& file, const OnnxOptions& options, ImportLog* log, TableRows rows) {
   if (is_onnx(file)) return read_onnx(file, options, log);
   const std::string ending = file_ending(file.string());
   if (ending != ".csv" && ending != ".json") {
@@ -32,7 +39,7 @@ Graph read_model_file(const std::filesystem::path& file, const OnnxOptions& opti
   if (options.batch || !options.input_shapes.empty()) {
     throw InputError({file.string(), 0}, "a batch size and input shapes go with .onnx models alone");
   }
-  if (ending == ".csv") return read_layer_table(file).graph;
+  if (ending == ".csv") return graph_of(read_layer_table(file), rows);
   return read_graph_json(file);
 }
 

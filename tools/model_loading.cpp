@@ -9,7 +9,6 @@
 #include "command.hpp"
 #include "hwcost/assignment.hpp"
 #include "hwcost/import/table.hpp"
-#include "model_file.hpp"
 #include "numbers.hpp"
 
 namespace hwcost::command {
@@ -50,9 +49,9 @@ void explain(const ImportLog&, std::vector<ExplainedFact>&) {}  // only ONNX fil
 Graph load_file(const ModelOptions& options, const ShapeBinding& binding, std::vector<ExplainedFact>* explanation) {
   const OnnxOptions onnx{.batch = options.batch, .input_shapes = binding.shapes};
   if (!is_onnx(options.file)) refuse_shapes(options);
-  if (explanation == nullptr) return read_model_file(options.file, onnx);
+  if (explanation == nullptr) return read_model_file(options.file, onnx, nullptr, options.rows);
   ImportLog log;
-  Graph graph = read_model_file(options.file, onnx, &log);
+  Graph graph = read_model_file(options.file, onnx, &log, options.rows);
   explain(log, *explanation);
   return graph;
 }

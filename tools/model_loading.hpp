@@ -9,6 +9,7 @@
 #include "hwcost/graph.hpp"
 #include "import_explanation.hpp"
 #include "input_shapes.hpp"
+#include "model_file.hpp"
 
 namespace hwcost::command {
 
@@ -22,6 +23,7 @@ struct ModelOptions {
   std::string assignment_file;
   std::optional<double> batch;
   std::vector<ShapeOption> input_shapes;
+  TableRows rows = TableRows::layers;  // kernels, where the command times them or looks them up
 };
 
 // MODEL and the options that change it. `options` must outlive the parsing.

@@ -156,7 +156,10 @@ void add_price_command(CLI::App& app, Session& session) {
   command->add_option("--output", options->output, "Write the result here instead of on stdout")
       ->type_name("FILE")
       ->check(not_empty());
-  command->callback([options, &session] { session.status = run(*options, session); });
+  command->callback([options, &session] {
+    options->model.rows = options->measuring.rows();
+    session.status = run(*options, session);
+  });
 }
 
 }  // namespace hwcost::command
