@@ -1,5 +1,3 @@
-#include <memory>
-
 #include "border.hpp"
 #include "hwcost/plugin.hpp"
 
@@ -38,7 +36,7 @@ const char* hwcost_version(void) { return HWCOST_VERSION; }
 
 hwcost_machine* hwcost_load_machine(const char* name_or_path, const hwcost_search* search, hwcost_message* error) {
   return inside<hwcost_machine*>(error, nullptr, [&] {
-    return std::make_unique<hwcost_machine>(machine_from(&required(name_or_path, "name_or_path"), search)).release();
+    return new hwcost_machine{machine_from(&required(name_or_path, "name_or_path"), search)};
   });
 }
 

@@ -1,7 +1,6 @@
 #include "hwcost/price_table.hpp"
 
 #include <cmath>
-#include <memory>
 #include <vector>
 
 #include "border.hpp"
@@ -41,14 +40,13 @@ hwcost_price_table* hwcost_make_price_table(const hwcost_machine* machine, const
     const Machine& priced_on = required(machine, "machine").machine;
     const Graph graph = command::read_model_file(&required(model_file, "model_file"));
     const PriceTableOptions options{.choices = choices_of(choices, choice_count), .threads = threads};
-    return std::make_unique<hwcost_price_table>(make_price_table(graph, priced_on, options)).release();
+    return new hwcost_price_table{make_price_table(graph, priced_on, options)};
   });
 }
 
 hwcost_price_table* hwcost_load_price_table(const char* file, hwcost_message* error) {
-  return inside<hwcost_price_table*>(error, nullptr, [&] {
-    return std::make_unique<hwcost_price_table>(load_price_table(&required(file, "file"))).release();
-  });
+  return inside<hwcost_price_table*>(error, nullptr,
+                                     [&] { return new hwcost_price_table{load_price_table(&required(file, "file"))}; });
 }
 
 int32_t hwcost_save_price_table(const hwcost_price_table* table, const char* file, hwcost_message* error) {

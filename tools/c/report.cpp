@@ -1,5 +1,4 @@
 #include <limits>
-#include <memory>
 
 #include "border.hpp"
 #include "model_file.hpp"
@@ -17,7 +16,7 @@ hwcost_report* hwcost_price_model(const hwcost_machine* machine, const char* mod
   return inside<hwcost_report*>(error, nullptr, [&] {
     const Machine& priced_on = required(machine, "machine").machine;
     const Graph graph = command::read_model_file(&required(model_file, "model_file"));
-    return std::make_unique<hwcost_report>(evaluate(graph, priced_on)).release();
+    return new hwcost_report{evaluate(graph, priced_on)};
   });
 }
 
