@@ -47,7 +47,7 @@ const SeenRange* find_range(const std::vector<SeenRange>& seen, std::string_view
 }  // namespace
 
 std::string layer_kind(const Layer& layer) {
-  const std::string op(name(layer.op));
+  std::string op(name(layer.op));
   const auto* conv = std::get_if<Convolution<>>(&layer.dims);
   if (conv == nullptr) return op;
   if (conv->is_depthwise()) return op + " depthwise";

@@ -186,9 +186,7 @@ void bind_report(py::module_& module) {
 )")
       .def(
           "to_pandas",
-          [](py::object report) {
-            return py::module_::import("hwcost._frames").attr("report_frame")(std::move(report));
-          },
+          [](const py::object& report) { return py::module_::import("hwcost._frames").attr("report_frame")(report); },
           R"(A pandas DataFrame, a layer a row; needs pandas.
 
 >>> graph = Graph([Layer('linear', name='fc', in_channels=64, out_channels=10)])
