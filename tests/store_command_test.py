@@ -50,6 +50,12 @@ def tables_go_in_and_come_out(folder):
     assert "avx2" in listed and "groups=64" in listed and "125 us" in listed, listed
 
 
+def measurements_of_two_machines_are_named_by_number(folder):
+    told = hwcost(folder, "compare", "a.csv", "--hw", "cascadelake-vnni", "--against", "a.db", status=1)
+    assert "a.db: error: holds measurements of several machines" in told, told
+    assert "(measurement 1: unknown, avx2, " in told and "; measurement 3: unknown, avx512_core_vnni, " in told, told
+
+
 def benchmarks_go_in(folder):
     run = {"run_type": "iteration", "iterations": 9, "time_unit": "us"}
     document = {
@@ -99,6 +105,7 @@ def main():
         folder = Path(name)
         (folder / "a.csv").write_text(TABLE)
         tables_go_in_and_come_out(folder)
+        measurements_of_two_machines_are_named_by_number(folder)
         benchmarks_go_in(folder)
         stores_merge(folder)
         prune_needs_a_condition_and_keeps_to_it(folder)
