@@ -40,6 +40,20 @@ TEST(Dual, AConstantHasNoDerivative) {
   EXPECT_EQ(c.partial[1], 0.0);
 }
 
+// What it depends on, not how: all of these may have a derivative, and the tile and the smaller one have none.
+TEST(Dual, OfNoLaneKnowsTheInputsThatItsDerivativesAreBy) {
+  using R = Dual<0>;
+  const R x = R::variable(37.0, 0);
+  const R y = R::variable(16.0, 5);
+  const R z = R::variable(2.0, 63);
+  EXPECT_EQ((x * y + R(1.0) / z).inputs, 1u | 1u << 5 | std::uint64_t{1} << 63);
+  EXPECT_EQ((x * y + R(1.0) / z).value, 37.0 * 16.0 + 0.5);
+  EXPECT_EQ(ceil_div(x, y).inputs, 1u);
+  EXPECT_EQ(ceil_div(x, y).value, 3.0);
+  EXPECT_EQ(larger(x, y).inputs, 1u);
+  EXPECT_EQ(R(value_of(x)).inputs, 0u);
+}
+
 TEST(Dual, TilesChargeAFullTileToEveryChannel) {
   const D channels = D::variable(37.0, 0);
   const D tile = D::variable(16.0, 1);

@@ -315,6 +315,9 @@ TEST(ExpectedCost, RefusesPointsThatAreNone) {
   ExpectedCost::Workspace workspace(cost);
   std::vector<double> two(2);
   EXPECT_THROW(cost.evaluate(std::vector{1.0, 0.0}, {two, {}, {}}, workspace), InputError);
+  const ExpectedCost smaller(testing::chain_of_layers(), machine("mpic"), {}, in({"macs"}));
+  ExpectedCost::Workspace other(smaller);
+  EXPECT_THROW(cost.evaluate(std::vector{1.0, 0.0}, {}, other), InputError);
 }
 
 TEST(ExpectedCost, LeavesOutWhatTheMachineCannotRunOnlyWhenTold) {

@@ -213,5 +213,27 @@ TEST(ParallelBatch, OfNoRowsDoesNothing) {
   EXPECT_EQ(backend.threads_seen(), 0u);
 }
 
+TEST(EstimateGrid, ALayerWithExtentsOfAnotherOperatorHasNoPrice) {
+  const Machine mpic = load_machine("mpic", {HWCOST_SOURCE_DIR "/hw_descriptions"}, builtin_registry());
+  Layer layer;
+  layer.op = Op::conv2d;
+  layer.dims = Linear<>{.in_channels = 8, .out_channels = 8};
+  EXPECT_FALSE(mpic.backend->estimate(layer));
+  EXPECT_FALSE(mpic.backend->gradient(layer, GradientMode::straight_through));
+  const std::vector<Layer> layers{layer};
+  const std::vector<Widths<>> widths(3);
+  std::vector<Status> status(3, Status::priced);
+  CostColumns out;
+  out.status = status;
+  estimate_grid(*mpic.backend, layers, widths, out, 1);
+  EXPECT_EQ(status, std::vector<Status>(3, Status::unsupported));
+}
+
+TEST(Columns, ANameThatNoOperatorHasIsAnError) {
+  EXPECT_EQ(members_named(Family::convolution, {"batch", "groups"}), 0b1001u);
+  EXPECT_EQ(members_named(Family::linear, {"batch", "groups"}), 0b1u);
+  EXPECT_THROW(static_cast<void>(members_named(Family::convolution, {"out_chanels"})), InputError);
+}
+
 }  // namespace
 }  // namespace hwcost

@@ -27,10 +27,12 @@ class FormulaBackend final : public Backend {
   [[nodiscard]] const BackendTraits& traits() const override { return traits_; }
 
   [[nodiscard]] Expected<Estimate, Unsupported> estimate(const Layer& layer) const override {
+    if (info(layer.op).family != family_of(layer.dims)) return tl::unexpected(other_family(layer));
     if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, "bit_ops"));
     Estimate estimate;
     const Work<> w = work(layer);
-    if (!detail::is_countable(w)) return tl::unexpected(no_counts());
+    const Widths<> widths{layer.precision.input.bits, layer.precision.weight.uniform.bits};
+    if (auto reason = no_numbers(w, widths)) return tl::unexpected(std::move(*reason));
     if (is_empty(w)) return estimate;
     const auto figure = formula_.evaluate(layer);
     if (!figure) return tl::unexpected(figure.error());
@@ -43,9 +45,9 @@ class FormulaBackend final : public Backend {
     for (std::size_t first = 0; first < in.size; first += figures.size()) {
       const ColumnSlice slice(in, first, std::min(figures.size(), in.size - first));
       if (in.op != Op::custom) formula_.evaluate(slice.columns(), figures);
-      visit_candidates(slice.columns(), [&](std::size_t row, const auto& dims, const Widths<>&) {
+      visit_candidates(slice.columns(), [&](std::size_t row, const auto& dims, const Widths<>& widths) {
         const Work<> w = work(in.op, dims);
-        const bool refused = in.op == Op::custom || !detail::is_countable(w);
+        const bool refused = in.op == Op::custom || !detail::is_countable(w) || !detail::are_widths(widths);
         const double figure = is_empty(w) ? 0.0 : figures[row];
         const Status status = refused || std::isnan(figure) ? Status::unsupported : Status::priced;
         out.put(first + row, {.figure = figure}, status, 0.0);

@@ -28,9 +28,9 @@ struct Model {
   }
 
   template <class D, class Verdict>
-  static Status check(const Params<double>&, Op, const D&, const Widths<>&,
-                      Verdict&&) requires(D::kFamily != Family::custom) {
-    return Status::priced;
+  static Status check(const Params<double>&, Op, const D&, const Widths<>& widths,
+                      Verdict&& verdict) requires(D::kFamily != Family::custom) {
+    return check_output_width(widths, verdict);
   }
 
  private:

@@ -39,7 +39,7 @@ Status check_widths(const JobParams<double>& p, const Widths<>& w, Verdict& verd
       return fmt::format("{}-bit weights; the array has {} to {}", w.weight_bits, p.min_weight_bits, p.max_weight_bits);
     });
   }
-  return Status::priced;
+  return check_output_width(w, verdict);
 }
 
 template <class Verdict>

@@ -119,7 +119,7 @@ struct Model {
     // Biases of products are added on the way out where the machine has no unit of its own for such work.
     const double others = w.arithmetic + (w.macs > 0.0 ? 0.0 : w.bias_adds);
     if (others > 0.0 && p.vector == kUnbounded) return verdict.refuse([&] { return no_vector(op, w.macs > 0.0); });
-    return Status::priced;
+    return check_output_width(widths, verdict);
   }
 
  private:

@@ -32,26 +32,30 @@ void gradient_has_the_same_value(const Subject& subject, Recorder& record) {
   }
 }
 
+// Every member is wanted once, with a few others: a backend may leave out members of which many are wanted.
 void gradient_by_some_is_that_by_all(const Subject& subject, Recorder& record) {
+  constexpr std::size_t kSome = 7;
   for (const Layer& layer : subject.layers) {
-    const std::uint64_t some =
-        members_named(info(layer.op).family, {"out_channels", "in_channels", "weight_bits", "out_width"});
     for (const GradientMode mode : {GradientMode::straight_through, GradientMode::relaxed}) {
       const auto all = subject.backend.gradient(layer, mode);
-      const auto few = subject.backend.gradient_by(layer, mode, some);
-      record.expect(all.has_value() == few.has_value(),
-                    [&] { return fmt::format("{}: refused by some members or by all alone", to_text(layer)); });
-      if (!all || !few) continue;
-      for (std::size_t k = 0; k < all->partial.size(); ++k) {
-        const bool wanted = (some >> k & 1u) != 0;
-        Cost<>::visit_together(
-            [&](std::string_view part, double of_all, double of_few) {
-              record.expect(of_all == of_few || (!wanted && of_few == 0.0), [&] {
-                return fmt::format("{}: {} by member {} is {} of all, {} of some", to_text(layer), part, k, of_all,
-                                   of_few);
-              });
-            },
-            all->partial[k], few->partial[k]);
+      const std::size_t members = column_count(info(layer.op).family);
+      for (std::size_t first = 0; first < members; first += kSome) {
+        const std::uint64_t some = ((std::uint64_t{1} << kSome) - 1) << first;
+        const auto few = subject.backend.gradient_by(layer, mode, some);
+        record.expect(all.has_value() == few.has_value(),
+                      [&] { return fmt::format("{}: refused by some members or by all alone", to_text(layer)); });
+        if (!all || !few) break;
+        for (std::size_t k = 0; k < all->partial.size(); ++k) {
+          const bool wanted = (some >> k & 1u) != 0;
+          Cost<>::visit_together(
+              [&](std::string_view part, double of_all, double of_few) {
+                record.expect(of_all == of_few || (!wanted && of_few == 0.0), [&] {
+                  return fmt::format("{}: {} by member {} is {} of all, {} of some", to_text(layer), part, k, of_all,
+                                     of_few);
+                });
+              },
+              all->partial[k], few->partial[k]);
+        }
       }
     }
   }

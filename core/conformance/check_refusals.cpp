@@ -39,13 +39,23 @@ void unknown_operators_are_refused(const Subject& subject, Recorder& record) {
 
 // Least of all are they priced at 0.
 void what_is_no_count_is_refused(const Subject& subject, Recorder& record) {
-  for (Layer layer : subject.layers) {
+  const auto expect_refused = [&](const Layer& layer, std::string_view what, double bad) {
+    const bool refused = scalar(subject.backend, layer).status == Status::unsupported &&
+                         batch(subject.backend, {layer}).front().status == Status::unsupported;
+    record.expect(refused, [&] { return fmt::format("{} of {} {} has a price", name(layer.op), what, bad); });
+  };
+  for (const Layer& layer : subject.layers) {
     if (layer.op != Op::conv2d && layer.op != Op::linear) continue;
     for (const double bad : {-5.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-      set_extent(layer, "out_channels", bad);
-      const bool refused = scalar(subject.backend, layer).status == Status::unsupported &&
-                           batch(subject.backend, {layer}).front().status == Status::unsupported;
-      record.expect(refused, [&] { return fmt::format("out_channels {} has a price", bad); });
+      Layer other = layer;
+      set_extent(other, "out_channels", bad);
+      expect_refused(other, "out_channels", bad);
+      other = layer;
+      other.precision.weight = integer(bad);
+      expect_refused(other, "weight bits", bad);
+      other = layer;
+      other.precision.input = integer(bad);
+      expect_refused(other, "input bits", bad);
     }
   }
 }

@@ -11,13 +11,14 @@
 namespace hwcost {
 namespace {
 
-// Whether there is nothing to do; nothing where the extents are no counts.
-std::optional<bool> is_nothing(const Layer& layer) {
+// Whether there is nothing to do, or why there is no saying.
+Expected<bool, Unsupported> is_nothing(const Layer& layer) {
   return std::visit(
-      [&](const auto& dims) -> std::optional<bool> {
+      [&](const auto& dims) -> Expected<bool, Unsupported> {
         const auto w = work(layer.op, dims);
-        if (!detail::is_countable(w)) return std::nullopt;
-        return is_empty(w) || detail::is_pruned(dims, Widths<>{.weight_bits = layer.precision.weight.uniform.bits});
+        const Widths<> widths{layer.precision.input.bits, layer.precision.weight.uniform.bits};
+        if (auto reason = no_numbers(w, widths)) return tl::unexpected(std::move(*reason));
+        return is_empty(w) || detail::is_pruned(dims, widths);
       },
       layer.dims);
 }
@@ -41,7 +42,7 @@ MeasuredBackend::MeasuredBackend(std::string name, std::shared_ptr<MeasurementSt
 Expected<Estimate, Unsupported> MeasuredBackend::estimate(const Layer& layer) const {
   if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
   const auto nothing = is_nothing(layer);
-  if (!nothing) return tl::unexpected(no_counts());
+  if (!nothing) return tl::unexpected(nothing.error());
   const auto bare = measurable(layer);
   if (!bare) return tl::unexpected(bare.error());
   if (*nothing || is_nothing(*bare).value_or(false)) return Estimate{};

@@ -6,11 +6,17 @@
 #include <array>
 #include <cmath>
 
+#include "hwcost/error.hpp"
+
 namespace hwcost {
 
 Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view backend) {
   const std::string_view what = op == Op::custom && !custom_op.empty() ? std::string_view(custom_op) : name(op);
   return {fmt::format("backend {} has no model of {}", backend, what), Unsupported::Cause::unmodelled};
+}
+
+Unsupported other_family(const Layer& layer) {
+  return {fmt::format("{} has extents of another operator", name(layer.op)), {}};
 }
 
 Unsupported no_derivative(const std::string& parameter) {
@@ -24,6 +30,7 @@ std::vector<Expected<CostGradient, Unsupported>> Backend::parameter_gradients(st
 }
 
 Unsupported no_counts() { return {"an extent is negative, infinite or not a number", {}}; }
+Unsupported no_widths() { return {"a width of its operands is 0, negative, infinite or not a number", {}}; }
 
 std::optional<Unsupported> floating_operand(const Layer& layer) {
   if (!has_floating_operand(layer)) return std::nullopt;
@@ -45,6 +52,14 @@ constexpr auto kColumnNames = [] {
   return names;
 }();
 
+bool is_member_of_any_family(std::string_view name) {
+  for (std::size_t family = 0; family < std::variant_size_v<Dims>; ++family) {
+    const auto names = column_names(static_cast<Family>(family));
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::span<const std::string_view> column_names(Family family) {
@@ -54,6 +69,9 @@ std::span<const std::string_view> column_names(Family family) {
 }
 
 std::uint64_t members_named(Family family, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (!is_member_of_any_family(name)) throw InputError({}, fmt::format("no operator has a member '{}'", name));
+  }
   std::uint64_t members = 0;
   std::uint64_t bit = 1;
   for (const std::string_view name : column_names(family)) {

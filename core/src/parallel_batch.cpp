@@ -57,6 +57,11 @@ void estimate_grid(const Backend& backend, std::span<const Layer> layers, std::s
   for_each_block(layers.size() * blocks, 1, threads, [&](std::size_t k, std::size_t) {
     const std::size_t layer = k / blocks;
     const std::size_t first = k % blocks * kRows;
+    if (family_of(layers[layer].dims) != info(layers[layer].op).family) {
+      for (std::size_t row = first; row < std::min(n, first + kRows); ++row)
+        out.put(layer * n + row, {}, Status::unsupported, 0.0);
+      return;
+    }
     const LayerAtWidths all(layers[layer], pointers, n);
     const ColumnSlice part(all.columns(), first, std::min(kRows, n - first));
     backend.estimate_batch(part.columns(), out.rows(layer * n + first, part.columns().size));

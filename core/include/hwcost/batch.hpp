@@ -117,8 +117,8 @@ constexpr std::size_t column_count(Family family) {
 
 // Their names, in order: the members of the family, then those of Widths.
 HWCOST_EXPORT std::span<const std::string_view> column_names(Family family);
-// The set of these among them, bit k for column k: LayerColumns::broadcast, Backend::gradient_by(). A name that the
-// family does not have stands for no column.
+// The set of these among them, bit k for column k: LayerColumns::broadcast, Backend::gradient_by(). A name that this
+// family does not have stands for no column; InputError where no family has it.
 HWCOST_EXPORT std::uint64_t members_named(Family family, std::initializer_list<std::string_view> names);
 // All of them.
 inline constexpr std::uint64_t kEveryMember = ~std::uint64_t{0};

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 namespace hwcost {
@@ -43,6 +44,32 @@ struct Dual {
     for (std::size_t i = 0; i < N; ++i) r.partial[i] = da * a.partial[i] + db * b.partial[i];
     return r;
   }
+};
+
+// A value without derivatives, that knows on which of 64 inputs it may depend: a formula of it is cheap, and says by
+// which inputs derivatives are worth a run of the formula.
+template <>
+struct Dual<0> {
+  double value = 0.0;
+  std::uint64_t inputs = 0;  // bit i: input i
+
+  constexpr Dual() = default;
+  constexpr Dual(double v) : value(v) {}  // NOLINT(google-explicit-constructor): a constant is a Dual
+  // The i-th independent variable.
+  static constexpr Dual variable(double v, std::size_t i) { return Dual(v, std::uint64_t{1} << i); }
+
+  friend constexpr Dual operator+(Dual a, Dual b) { return {a.value + b.value, a.inputs | b.inputs}; }
+  friend constexpr Dual operator-(Dual a, Dual b) { return {a.value - b.value, a.inputs | b.inputs}; }
+  friend constexpr Dual operator*(Dual a, Dual b) { return {a.value * b.value, a.inputs | b.inputs}; }
+  friend constexpr Dual operator/(Dual a, Dual b) { return {a.value / b.value, a.inputs | b.inputs}; }
+  friend constexpr bool operator<(Dual a, Dual b) { return a.value < b.value; }
+  friend constexpr bool operator>(Dual a, Dual b) { return a.value > b.value; }
+  friend constexpr bool operator<=(Dual a, Dual b) { return a.value <= b.value; }
+  friend constexpr bool operator>=(Dual a, Dual b) { return a.value >= b.value; }
+  friend constexpr bool operator==(Dual a, Dual b) { return a.value == b.value; }
+
+ private:
+  constexpr Dual(double v, std::uint64_t i) : value(v), inputs(i) {}
 };
 
 // The plain value of a formula's number: what conditions and table look-ups go by.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -14,7 +15,9 @@
 #include <utility>
 
 #include "hwcost/backend.hpp"
+#include "hwcost/check_verdict.hpp"
 #include "hwcost/column_blocks.hpp"
+#include "hwcost/countable.hpp"
 #include "hwcost/dual.hpp"
 #include "hwcost/mixed_widths.hpp"
 #include "hwcost/parameters.hpp"
@@ -32,38 +35,6 @@
 #endif
 
 namespace hwcost {
-
-// What a model's check answers through. A reason is a callable that gives its words, called only where somebody
-// listens: the batch path asks for the status alone.
-class SilentVerdict {
- public:
-  template <class Words>
-  static constexpr Status refuse(Words&&) {
-    return Status::unsupported;
-  }
-  template <class Words>
-  static constexpr Status approximate(Words&&) {
-    return Status::approximated;
-  }
-};
-
-class SpokenVerdict {
- public:
-  explicit SpokenVerdict(std::string& words) : words_(&words) {}
-  template <class Words>
-  Status refuse(Words&& words) {
-    *words_ = std::forward<Words>(words)();
-    return Status::unsupported;
-  }
-  template <class Words>
-  Status approximate(Words&& words) {
-    *words_ = std::forward<Words>(words)();
-    return Status::approximated;
-  }
-
- private:
-  std::string* words_;
-};
 
 // A model is a stateless struct:
 //   template <class T> struct Params { static void visit(self, f): every parameter once, see parameters.hpp };
@@ -95,29 +66,14 @@ struct WithNumber<D<From>> {
   using type = D<To>;
 };
 
-// All output channels have 0 bit: such a layer costs nothing on any machine, whatever else it is.
-template <class D, class T>
-constexpr bool is_pruned(const D&, const Widths<T>& widths) {
-  if constexpr (D::kFamily == Family::convolution || D::kFamily == Family::linear) {
-    return value_of(widths.weight_bits) == 0.0;
-  }
-  return false;
-}
-
-// Extents of which the work is a number: none negative, infinite or not a number, which only the sum tells.
-constexpr bool is_countable(const Work<double>& w) {
-  const double least = smaller(w.output, smaller(w.input, w.macs));
-  return (least >= 0.0) & (w.output + w.input + w.macs + w.bias_adds < std::numeric_limits<double>::infinity());
-}
-
 }  // namespace detail
 
 // The reason why `model` does not price this operator at all.
 HWCOST_EXPORT Unsupported unmodelled(Op op, const std::string& custom_op, std::string_view backend);
+// The reason why a layer whose extents are of another family than its operator has no price.
+HWCOST_EXPORT Unsupported other_family(const Layer& layer);
 // The reason why there is no derivative by this parameter.
 HWCOST_EXPORT Unsupported no_derivative(const std::string& parameter);
-// The reason why a layer with extents that are no counts has no price.
-HWCOST_EXPORT Unsupported no_counts();
 // The reason why a machine that computes integers does not run this layer; nothing where all its operands are.
 HWCOST_EXPORT std::optional<Unsupported> floating_operand(const Layer& layer);
 
@@ -129,6 +85,7 @@ class ModelBackend final : public Backend {
       : name_(std::move(name)),
         params_(std::move(params)),
         lifted_(lift_parameters<typename M::template Params<Derivative>>(params_)),
+        reached_(lift_parameters<typename M::template Params<Reach>>(params_)),
         traits_(M::traits(params_)) {}
 
   [[nodiscard]] const BackendTraits& traits() const override { return traits_; }
@@ -205,6 +162,7 @@ class ModelBackend final : public Backend {
   // Members by which one run of the formula gives derivatives. Searches ask for a few; more lanes cost them more.
   static constexpr std::size_t kLanes = 8;
   using Derivative = Dual<kLanes>;
+  using Reach = Dual<0>;  // which members a formula reads
 
   Widths<> widths_of(const Precision& precision, double weight_bits) const {
     Requantization requantization;
@@ -226,6 +184,7 @@ class ModelBackend final : public Backend {
 
   template <class D>
   Expected<Estimate, Unsupported> estimate_family(const Layer& layer, const D& dims) const {
+    if (info(layer.op).family != D::kFamily) return tl::unexpected(other_family(layer));
     if constexpr (!PricesFamily<M, D>) {
       return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
     } else {
@@ -260,7 +219,7 @@ class ModelBackend final : public Backend {
   Expected<Estimate, Unsupported> one_width(Op op, const D& dims, const Widths<>& widths) const {
     Estimate estimate;
     const Work<> w = work(op, dims);
-    if (!detail::is_countable(w)) return tl::unexpected(no_counts());
+    if (auto reason = no_numbers(w, widths)) return tl::unexpected(std::move(*reason));
     if (detail::is_pruned(dims, widths)) return estimate;
     const Status status = M::check(params_, op, dims, widths, SpokenVerdict(estimate.approximation));
     if (status == Status::unsupported) return tl::unexpected(Unsupported{std::move(estimate.approximation), {}});
@@ -365,12 +324,12 @@ class ModelBackend final : public Backend {
     const bool refused = M::check(params, op, dims, widths, SilentVerdict()) == Status::unsupported;
     return decided(op, dims, widths, kNoFigure, nothing, refused ? kNoFigure : price);
   }
-  // What the machine says, but `none` where the extents are no counts and `nothing` where the layer is pruned.
+  // What the machine says, but `none` where extents or widths are no numbers and `nothing` where the layer is pruned.
   // Selections instead of branches, so that loops do several rows at a time.
   template <class D, class Said>
   static Said decided(Op op, const D& dims, const Widths<>& widths, Said none, Said nothing, Said said) {
     said = detail::is_pruned(dims, widths) ? nothing : said;
-    return detail::is_countable(work(op, dims)) ? said : none;
+    return detail::is_countable(work(op, dims)) & detail::are_widths(widths) ? said : none;
   }
 
   template <class D>
@@ -394,23 +353,17 @@ class ModelBackend final : public Backend {
   template <class D>
   void straight_through(Op op, const D& dims, const Widths<>& widths, std::uint64_t members,
                         std::vector<Cost<>>& partial) const {
-    using Lifted = typename detail::WithNumber<D>::template type<Derivative>;
-    Lifted constant_dims;
-    for (std::size_t k = 0; k < kMemberCount<D>; ++k)
-      constant_dims.*Lifted::kMembers[k].pointer = dims.*D::kMembers[k].pointer;
-    Widths<Derivative> constant_widths;
-    for (std::size_t k = 0; k < kMemberCount<Widths<>>; ++k)
-      constant_widths.*Widths<Derivative>::kMembers[k].pointer = widths.*Widths<>::kMembers[k].pointer;
+    if (std::popcount(members) > static_cast<int>(kLanes)) members = reached(op, dims, widths, members);
+    const auto constant_dims = constant<Derivative>(dims);
+    const auto constant_widths = constant<Derivative>(widths);
     for (std::size_t next = 0; next < partial.size();) {
-      Lifted d = constant_dims;
-      Widths<Derivative> w = constant_widths;
+      auto d = constant_dims;
+      auto w = constant_widths;
       std::array<std::size_t, kLanes> member_of{};
       std::size_t lanes = 0;
       for (; next < partial.size() && lanes < kLanes; ++next) {
         if ((members >> next & 1u) == 0) continue;
-        Derivative& seeded = next < kMemberCount<D> ? d.*Lifted::kMembers[next].pointer
-                                                    : w.*Widths<Derivative>::kMembers[next - kMemberCount<D>].pointer;
-        seeded.partial[lanes] = 1.0;
+        member_at(d, w, next).partial[lanes] = 1.0;
         member_of[lanes++] = next;
       }
       if (lanes == 0) return;
@@ -420,6 +373,27 @@ class ModelBackend final : public Backend {
                     [lane](const Derivative& from, double& to) { to = from.partial[lane]; });
       }
     }
+  }
+
+  // Those of the members that the formula has derivatives by; by the others they are 0.
+  template <class D>
+  std::uint64_t reached(Op op, const D& dims, const Widths<>& widths, std::uint64_t members) const {
+    auto d = constant<Reach>(dims);
+    auto w = constant<Reach>(widths);
+    for (std::size_t k = 0; k < kMemberCount<D> + kMemberCount<Widths<>>; ++k) {
+      if ((members >> k & 1u) != 0) member_at(d, w, k).inputs = std::uint64_t{1} << k;
+    }
+    Cost<Reach> cost = M::cost(reached_, op, d, w).settled();
+    std::uint64_t found = 0;
+    Cost<Reach>::visit(cost, [&](std::string_view, const Reach& part) { found |= part.inputs; });
+    return found;
+  }
+
+  // A column's member of the extents, or of the widths behind them.
+  template <class D, class W>
+  static auto& member_at(D& dims, W& widths, std::size_t column) {
+    return column < kMemberCount<D> ? dims.*D::kMembers[column].pointer
+                                    : widths.*W::kMembers[column - kMemberCount<D>].pointer;
   }
 
   template <class D>
@@ -439,15 +413,16 @@ class ModelBackend final : public Backend {
     if constexpr (PricesFamily<M, D>) {
       const Widths<> widths = widths_of(layer.precision, layer.precision.weight.uniform.bits);
       if (is_empty(work(layer.op, dims)) || detail::is_pruned(dims, widths)) return;
-      const Cost<Derivative> cost = M::cost(lifted, layer.op, constant<D>(dims), constant<Widths<>>(widths)).settled();
+      const Cost<Derivative> cost =
+          M::cost(lifted, layer.op, constant<Derivative>(dims), constant<Derivative>(widths)).settled();
       for (std::size_t lane = 0; lane < partial.size(); ++lane)
         visit_parts(partial[lane], cost, [lane](const Derivative& from, double& to) { to = from.partial[lane]; });
     }
   }
-  // The same members without derivatives.
-  template <class Struct>
+  // The same members as numbers that depend on nothing.
+  template <class To, class Struct>
   static auto constant(const Struct& from) {
-    using Lifted = typename detail::WithNumber<Struct>::template type<Derivative>;
+    using Lifted = typename detail::WithNumber<Struct>::template type<To>;
     Lifted to;
     for (std::size_t k = 0; k < kMemberCount<Struct>; ++k)
       to.*Lifted::kMembers[k].pointer = from.*Struct::kMembers[k].pointer;
@@ -463,6 +438,7 @@ class ModelBackend final : public Backend {
   std::string name_;
   Params params_;
   typename M::template Params<Derivative> lifted_;  // the same, for derivatives
+  typename M::template Params<Reach> reached_;      // and for which members there are any by
   BackendTraits traits_;
 };
 

@@ -18,7 +18,7 @@ HWCOST_EXPORT void estimate_batch(const Backend& backend, const LayerColumns& in
 
 // Every layer at every choice of widths: row i * widths.size() + j of `out` is layer i at widths[j], one run of it.
 // Layers may be of any operators. Their own precision is not looked at; widths are of integers, and a scale_bits of NaN
-// stands for the machine's own requantisation. The rest as above.
+// stands for the machine's own requantisation (Widths<>{} says raw accumulators). The rest as above.
 HWCOST_EXPORT void estimate_grid(const Backend& backend, std::span<const Layer> layers,
                                  std::span<const Widths<>> widths, const CostColumns& out, std::size_t threads);
 

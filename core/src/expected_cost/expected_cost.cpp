@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "hwcost/default_widths.hpp"
+#include "hwcost/error.hpp"
 #include "soft_plan.hpp"
 #include "softmax_means.hpp"
 
@@ -32,6 +33,7 @@ void check_size(std::string_view what, std::size_t size, std::size_t wanted) {
 }  // namespace
 
 struct ExpectedCost::Workspace::Scratch {
+  const ExpectedCost::Implementation* owner = nullptr;
   std::vector<NodeScratch> nodes;
   std::vector<double> count, alive;        // a class each
   std::vector<double> by_count, by_alive;  // class by class, a metric each
@@ -55,13 +57,14 @@ class ExpectedCost::Implementation {
   [[nodiscard]] const std::vector<std::string>& left_out() const { return plan_.left_out; }
 
   void prepare(Workspace::Scratch& scratch) const {
+    scratch.owner = this;
     for (const Node& node : network_.graph.nodes) scratch.nodes.emplace_back().candidate = node;
     scratch.count.resize(network_.classes.size());
     scratch.alive.resize(network_.classes.size());
   }
 
   void evaluate(std::span<const double> variables, const Results& results, Workspace::Scratch& scratch) const {
-    check(variables, results);
+    check(variables, results, scratch);
     std::fill(results.values.begin(), results.values.end(), 0.0);
     std::fill(results.gradients.begin(), results.gradients.end(), 0.0);
     count_channels(variables, scratch);
@@ -94,7 +97,8 @@ class ExpectedCost::Implementation {
     return most;
   }
 
-  void check(std::span<const double> variables, const Results& results) const {
+  void check(std::span<const double> variables, const Results& results, const Scratch& scratch) const {
+    if (scratch.owner != this) throw InputError({}, "the workspace was made for another expected cost");
     const auto check_room = [](std::string_view what, std::span<double> room, std::size_t wanted) {
       if (!room.empty()) check_size(what, room.size(), wanted);
     };

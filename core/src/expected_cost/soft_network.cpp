@@ -303,8 +303,9 @@ SoftNetwork soft_network(Graph graph, const SearchSpace& space) {
 }
 
 std::uint64_t counted_members(const SoftNode& soft, const Layer& own) {
-  std::uint64_t members = members_named(
-      info(own.op).family, {"out_channels", "in_channels", soft.is_depthwise ? "groups" : "", "weight_bits"});
+  const Family family = info(own.op).family;
+  std::uint64_t members = members_named(family, {"out_channels", "in_channels", "weight_bits"});
+  if (soft.is_depthwise) members |= members_named(family, {"groups"});
   for (std::size_t k = 0; k < soft.slopes.size(); ++k) {
     if (soft.slopes[k] != 0.0) members |= std::uint64_t{1} << k;
   }

@@ -152,6 +152,7 @@ Expected<Estimate, Unsupported> PluginBackend::estimate(const Layer& layer) cons
 
 template <class D>
 Expected<Estimate, Unsupported> PluginBackend::estimate_family(const Layer& layer, const D& dims) const {
+  if (info(layer.op).family != D::kFamily) return tl::unexpected(other_family(layer));
   if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, library_->plugin().name));
   if (traits_.integers_only) {
     if (auto refusal = floating_operand(layer)) return tl::unexpected(std::move(*refusal));
@@ -163,8 +164,9 @@ Expected<Estimate, Unsupported> PluginBackend::estimate_family(const Layer& laye
 template <class D>
 Expected<Estimate, Unsupported> PluginBackend::one_width(const Layer& layer, const D& dims, double weight_bits) const {
   const Work<> w = work(layer.op, dims);
-  if (!detail::is_countable(w)) return tl::unexpected(no_counts());
-  if (detail::is_pruned(dims, Widths<>{.weight_bits = weight_bits})) return Estimate{};
+  const Widths<> widths{layer.precision.input.bits, weight_bits};
+  if (auto reason = no_numbers(w, widths)) return tl::unexpected(std::move(*reason));
+  if (detail::is_pruned(dims, widths)) return Estimate{};
   const LayerRow row(layer.op, dims, layer.precision, weight_bits);
   const LayerColumns columns = row.columns();
   const hwcost_layers layers = in_c(columns);
@@ -183,10 +185,10 @@ Expected<Estimate, Unsupported> PluginBackend::one_width(const Layer& layer, con
 }
 
 template <class D>
-PluginBackend::Question PluginBackend::question_of(Op op, const D& dims, double weight_bits) {
+PluginBackend::Question PluginBackend::question_of(Op op, const D& dims, const Widths<>& widths) {
   const Work<> w = work(op, dims);
-  if (op == Op::custom || !detail::is_countable(w)) return Question::without_counts;
-  if (detail::is_pruned(dims, Widths<>{.weight_bits = weight_bits})) return Question::pruned;
+  if (op == Op::custom || !detail::is_countable(w) || !detail::are_widths(widths)) return Question::without_counts;
+  if (detail::is_pruned(dims, widths)) return Question::pruned;
   return is_empty(w) ? Question::of_nothing : Question::of_cost;
 }
 
@@ -203,8 +205,8 @@ void PluginBackend::batch_family(const LayerColumns& in, const CostColumns& out)
   for (std::size_t first = 0; first < in.size; first += kBlock) {
     const std::size_t count = std::min(kBlock, in.size - first);
     for (std::size_t k = 0; k < count; ++k) {
-      questions[k] = question_of(in.op, struct_at<D>(in, 0, first + k),
-                                 struct_at<Widths<>>(in, kMemberCount<D>, first + k).weight_bits);
+      questions[k] =
+          question_of(in.op, struct_at<D>(in, 0, first + k), struct_at<Widths<>>(in, kMemberCount<D>, first + k));
     }
     for (std::size_t k = 0; k < count;) {
       if (!is_asked(questions[k])) {

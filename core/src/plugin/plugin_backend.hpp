@@ -41,7 +41,7 @@ class PluginBackend final : public Backend {
   enum class Question : std::uint8_t { without_counts, pruned, of_nothing, of_cost };
   static constexpr bool is_asked(Question question) { return question >= Question::of_nothing; }
   template <class D>
-  static Question question_of(Op op, const D& dims, double weight_bits);
+  static Question question_of(Op op, const D& dims, const Widths<>& widths);
 
   template <class D>
   Expected<Estimate, Unsupported> estimate_family(const Layer& layer, const D& dims) const;
