@@ -250,6 +250,101 @@ TEST(OnnxOwnership, IntegersThatADequantiserReadsAreParameters) {
   EXPECT_EQ(last_layer(graph).precision.bias, integer(8.0));
 }
 
+// Steps of a recurrent cell from a state of zeros, as torch unrolls them.
+Graph unrolled_cell(int steps, bool with_bias) {
+  ModelWriter writer;
+  writer.input("x", {1, 3});
+  writer.constant("w_ih", {4, 3});
+  writer.constant("w_hh", {4, 4});
+  writer.constant("b_ih", {4});
+  writer.constant("b_hh", {4});
+  writer.node("Constant", {}, {"h0"}, {{.name = "value_floats", .reals = std::vector<float>(4)}});
+  writer.constant("row", {2}, std::vector<double>{1, 4}, kInt64);
+  writer.node("Reshape", {"h0", "row"}, {"state0"});
+  const auto product = [&](const std::string& in, const std::string& gate, const std::string& out) {
+    std::vector<std::string> inputs{in, "w_" + gate};
+    if (with_bias) inputs.push_back("b_" + gate);
+    writer.node("Gemm", std::move(inputs), {out}, {{.name = "transB", .integer = 1}});
+  };
+  for (int step = 0; step < steps; ++step) {
+    const std::string k = std::to_string(step);
+    product("x", "ih", "i" + k);
+    product("state" + k, "hh", "h_" + k);
+    writer.node("Add", {"h_" + k, "i" + k}, {"sum" + k});
+    writer.node("Tanh", {"sum" + k}, {"state" + std::to_string(step + 1)});
+  }
+  writer.output("state" + std::to_string(steps));
+  return writer.import();
+}
+
+TEST(OnnxOwnership, WeightsOfAProductThatIsFoldedCountOnceWhereverTheyAreReadAgain) {
+  for (const bool with_bias : {true, false}) {
+    for (const int steps : {1, 2, 4}) {
+      const Graph graph = unrolled_cell(steps, with_bias);
+      EXPECT_EQ(parameters(graph), with_bias ? 36.0 : 28.0) << steps;
+      double macs = 0.0;
+      for (const Node& node : graph.nodes) macs += facts(node.layer).macs;
+      EXPECT_EQ(macs, 12.0 * steps + 16.0 * (steps - 1)) << "the first product is of constants";
+      EXPECT_TRUE(last_layer(graph).owns_weights);
+    }
+  }
+}
+
+TEST(OnnxOwnership, AConstantNodeOfOneValueIsNoParameterOfANorm) {
+  ModelWriter writer;
+  writer.input("x", {1, 4, 6, 6});
+  for (const auto& [name, value] : {std::pair{"ones", 1.0F}, std::pair{"zeros", 0.0F}})
+    writer.node("Constant", {}, {name}, {{.name = "value_floats", .reals = std::vector<float>(4, value)}});
+  writer.constant("mean", {4});
+  writer.constant("variance", {4});
+  writer.constant("scale", {4}, std::vector<double>(4, 1.0));  // of a norm that is not trained yet
+  writer.node("InstanceNormalization", {"x", "ones", "zeros"}, {"a"});
+  writer.node("InstanceNormalization", {"a", "scale", "zeros"}, {"b"});
+  writer.node("BatchNormalization", {"b", "ones", "zeros", "mean", "variance"}, {"y"});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(facts(graph.nodes.at(0).layer).params, 0.0);
+  EXPECT_EQ(facts(graph.nodes.at(1).layer).params, 4.0);
+  EXPECT_EQ(facts(graph.nodes.at(2).layer).params, 0.0);
+  EXPECT_GT(facts(graph.nodes.at(2).layer).buffer_bytes, 0.0);
+}
+
+TEST(OnnxOwnership, ASlopeForAllChannelsIsAParameter) {
+  ModelWriter writer;
+  writer.input("x", {1, 4, 6, 6});
+  writer.constant("slope", {1, 1, 1});
+  writer.node("PRelu", {"x", "slope"}, {"y"});
+  writer.output("y");
+  EXPECT_EQ(parameters(writer.import()), 1.0);
+}
+
+TEST(OnnxOwnership, AWeightThatIsComputedAtRunTimeBelongsToTheLayerThatComputesIt) {
+  ModelWriter writer;
+  writer.input("x", {1, 4, 8, 8});
+  writer.input("code", {1, 2});
+  writer.constant("w", {2, 36});
+  writer.constant("shape", {4}, std::vector<double>{4, 1, 3, 3}, kInt64);
+  writer.node("MatMul", {"code", "w"}, {"kernels"});
+  writer.node("Reshape", {"kernels", "shape"}, {"k"});
+  writer.node("Conv", {"x", "k"}, {"y"}, {{.name = "group", .integer = 4}});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(parameters(graph), 72.0);
+  EXPECT_EQ(work(last_layer(graph)).macs, 4.0 * 9.0 * 36.0);
+}
+
+TEST(OnnxOwnership, ZerosThatExportersWriteForNoBiasAreNone) {
+  for (const float value : {0.0F, 1.0F}) {
+    ModelWriter writer;
+    writer.input("x", {1, 6});
+    writer.constant("w", {6, 7});
+    writer.node("Constant", {}, {"b"}, {{.name = "value_floats", .reals = std::vector<float>(7, value)}});
+    writer.node("Gemm", {"x", "w", "b"}, {"y"});
+    writer.output("y");
+    EXPECT_EQ(std::get<Linear<>>(last_layer(writer.import()).dims).bias, value);
+  }
+}
+
 TEST(OnnxCustom, OwnsTheWeightsThatItReadsOnce) {
   ModelWriter writer;
   writer.input("x", {1, 4});

@@ -28,6 +28,7 @@ GraphBuilder::Mark GraphBuilder::mark() const {
           .notes = graph_.notes.size(),
           .facts = log_ == nullptr ? 0 : log_->facts.size(),
           .claims = claims_.size(),
+          .readings = readings_.size(),
           .unmodelled = unmodelled_.size(),
           .changed_reads = changed_reads_.size(),
           .block_scales = block_scales_,
@@ -50,6 +51,7 @@ GraphBuilder::Detached GraphBuilder::detach(const Mark& mark) {
   part.nodes = cut(graph_.nodes, mark.nodes);
   part.tensors = cut(graph_.tensors, mark.tensors);
   part.notes = cut(graph_.notes, mark.notes);
+  part.readings = cut(readings_, mark.readings);
   part.unmodelled = cut(unmodelled_, mark.unmodelled);
   if (log_ != nullptr) part.facts = cut(log_->facts, mark.facts);
   for (const std::size_t parameter : cut(claims_, mark.claims)) {
@@ -68,6 +70,7 @@ void GraphBuilder::reattach(Detached part) {
   append(graph_.nodes, std::move(part.nodes));
   append(graph_.tensors, std::move(part.tensors));
   append(graph_.notes, std::move(part.notes));
+  append(readings_, std::move(part.readings));
   append(unmodelled_, std::move(part.unmodelled));
   if (log_ != nullptr) append(log_->facts, std::move(part.facts));
   for (const auto& [parameter, owner] : part.claims) {

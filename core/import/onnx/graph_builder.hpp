@@ -101,6 +101,16 @@ class GraphBuilder {
     return std::nullopt;
   }
 
+  // A parameter that is computed from several.
+  std::size_t combined_parameter(std::vector<OriginPart> parts);
+  // What the next node reads: as a weight of its own, or counted in its extents.
+  enum class Reading { weight, counted };
+  void note_reading(Reading kind, std::vector<OriginPart> parts) {
+    readings_.push_back({graph_.nodes.size(), kind, std::move(parts)});
+  }
+  // When all nodes are read: gives each stored tensor that no layer has as its weight to the first that counts it.
+  void settle_counted_parameters();
+
   // Elements of scales of blocks, which belong to the model's size and are in no layer's.
   void count_block_scales(double elements) { block_scales_ += elements; }
   [[nodiscard]] double block_scales() const { return block_scales_; }
@@ -124,7 +134,7 @@ class GraphBuilder {
   // and how often an attempt reads a name from outside: the node that has the body reads it besides, so it is not one's
   // alone.
   struct Mark {
-    std::size_t nodes, tensors, notes, facts, claims, unmodelled, changed_reads;
+    std::size_t nodes, tensors, notes, facts, claims, readings, unmodelled, changed_reads;
     double block_scales;
     bool has_distrusted;
   };
@@ -156,6 +166,12 @@ class GraphBuilder {
   using Values =
       boost::container::deque<Value, void, boost::container::deque_options<boost::container::block_size<256>>::type>;
 
+  struct NodeReading {
+    NodeId node = 0;
+    Reading kind = Reading::weight;
+    std::vector<OriginPart> parts;
+  };
+
   [[nodiscard]] const Named* named(std::string_view name) const;
   void take_in(const Body& body, const ValueUses& uses);
   void note_left_constants();
@@ -181,7 +197,9 @@ class GraphBuilder {
   std::unordered_map<const StoredTensor*, std::shared_ptr<const std::vector<double>>> read_contents_;
   std::unordered_map<const char*, std::size_t> stored_parameters_;  // by the place of the tensor in the file
   std::unordered_map<std::size_t, NodeId> owners_;                  // by parameter
-  std::vector<std::size_t> claims_;  // parameters, in the order in which they found an owner
+  std::vector<std::size_t> claims_;    // parameters, in the order in which they found an owner
+  std::vector<NodeReading> readings_;  // in order
+  std::unordered_map<std::size_t, std::vector<OriginPart>> combined_;  // by parameter
   std::vector<UnmodelledNode> unmodelled_;
   std::deque<std::string> texts_;
   std::deque<Adopted> bodies_;
@@ -208,6 +226,7 @@ class GraphBuilder::Detached {
   std::vector<std::string> notes;
   std::vector<ImportFact> facts;
   std::vector<std::pair<std::size_t, NodeId>> claims;  // parameters, and who owns them
+  std::vector<NodeReading> readings;
   std::vector<UnmodelledNode> unmodelled;
   std::vector<ChangedReads> changed_reads;
   double block_scales = 0.0;

@@ -117,6 +117,7 @@ Graph build(const Model& model, const std::string& file, const OnnxOptions& opti
   define_inputs(builder, roles, options);
   note_contradictions(builder);
   import_nodes(builder, model, uses);
+  builder.settle_counted_parameters();
   builder.note_unmodelled();
   if (builder.has_distrusted()) {
     builder.note(

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 
 #include "channel_scaling.hpp"
 #include "control.hpp"
 #include "extents.hpp"
 #include "folding.hpp"
 #include "hwcost/error.hpp"
+#include "ownership.hpp"
 #include "tensor_values.hpp"
 #include "widths.hpp"
 
@@ -117,9 +117,7 @@ std::optional<std::size_t> OperatorCall::operand_of_unknown_shape() const {
 }
 
 bool OperatorCall::is_parameter(std::size_t k, bool dequantizes) const {
-  if (!has(k) || !inputs_[k]->constant) return false;
-  const Origin& origin = inputs_[k]->origin;
-  return origin.elements > 1.0 && (origin.learned || dequantizes);
+  return has(k) && inputs_[k]->is_parameter(dequantizes);
 }
 
 const Attribute* OperatorCall::attribute(std::string_view name) const {
@@ -241,8 +239,12 @@ void OperatorCall::constant_output(std::size_t k, Shape shape, std::int32_t type
 
 void OperatorCall::stored_output(std::size_t k, Shape shape, std::int32_t type,
                                  std::optional<std::vector<double>> contents, const StoredTensor* tensor) {
+  const bool is_uniform =
+      contents && std::adjacent_find(contents->begin(), contents->end(), std::not_equal_to<>()) == contents->end();
   constant_output(k, std::move(shape), type, std::move(contents));
-  if (wants(k)) builder_.make_parameter(outputs_[k]->value, tensor);
+  if (!wants(k)) return;
+  builder_.make_parameter(outputs_[k]->value, tensor);
+  outputs_[k]->value.origin.learned &= !is_uniform;
 }
 
 void OperatorCall::forward(std::size_t k, Value value) {
@@ -325,23 +327,9 @@ void OperatorCall::commit_constants() {
   }
 }
 
-// Parameters that are computed from several are one of its own, of all that these store; literals and masks beside
-// parameters do not count.
 Origin OperatorCall::folded_origin() const {
   if (layer_ && passes_on_first(*layer_, node_.type) && has(0)) return inputs_[0]->origin;
-  Origin all;
-  std::unordered_set<std::size_t> parameters;
-  for (const bool learned : {true, false}) {
-    for (std::size_t k = 0; k < inputs_.size() && (learned || !all.learned); ++k) {
-      if (!is_parameter(k, !learned)) continue;
-      const Origin& origin = inputs_[k]->origin;
-      if (!parameters.insert(origin.parameter).second) continue;
-      all.parameter = parameters.size() == 1 ? origin.parameter : builder_.new_parameter();
-      all.elements = std::min(all.elements + origin.elements, kLargestExtent);
-      all.learned = learned;
-    }
-  }
-  return all;
+  return combined_origin(builder_, inputs_);
 }
 
 // Where the channels' axis is after a Transpose, or after a view that leaves the axis whole; else all elements have the
@@ -453,7 +441,9 @@ void OperatorCall::log_buffers() {
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const bool counts = std::find(owned_.counted.begin(), owned_.counted.end(), k) != owned_.counted.end();
     if (counts || !is_parameter(k, true)) continue;
-    log(ImportFact::Kind::buffer, inputs_[k]->name, [] { return "integers that no dequantiser reads"; });
+    log(ImportFact::Kind::buffer, inputs_[k]->name, [&] {
+      return inputs_[k]->is_literal() ? "floats that are no parameter" : "integers that no dequantiser reads";
+    });
   }
 }
 

@@ -38,6 +38,11 @@ class OperatorCall {
   // parameters but masks and tables of indices, unless a dequantiser reads them: the operator itself, where it says so.
   [[nodiscard]] bool is_parameter(std::size_t k, bool dequantizes = false) const;
 
+  // Whether it is a constant that the file stores and that is a parameter, of a single element too.
+  [[nodiscard]] bool is_learned(std::size_t k) const {
+    return has(k) && inputs_[k]->constant && inputs_[k]->origin.learned;
+  }
+
   // Attributes.
   [[nodiscard]] const Attribute* attribute(std::string_view name) const;
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t fallback) const;
@@ -59,7 +64,7 @@ class OperatorCall {
   void output_at_most(std::size_t k, Shape shape, std::optional<std::int32_t> type = {});
   // The node that decides at run time on sizes of operands or outputs; null where all are known.
   [[nodiscard]] std::shared_ptr<const std::string> bound() const;
-  // A constant that the node itself stores.
+  // A constant that the node itself stores; one value throughout is no parameter.
   void stored_output(std::size_t k, Shape shape, std::int32_t type, std::optional<std::vector<double>> contents,
                      const StoredTensor* tensor = nullptr);
   // The output is the same thing as `value` under another name: no layer.

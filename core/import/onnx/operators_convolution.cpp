@@ -89,7 +89,7 @@ Convolution<> channels_and_groups(const OperatorCall& call, const Positions& pos
   dims.in_channels = static_cast<double>(call.extent(0, 1));
   dims.groups = groups;
   dims.out_channels = call.checked(transposed ? second * groups : first, "out_channels");
-  dims.bias = call.has(positions.bias) ? 1.0 : 0.0;
+  dims.bias = adds_bias(call, positions.bias) ? 1.0 : 0.0;
   check_channels(call, dims.in_channels, transposed ? first : second * groups, dims.out_channels, groups);
   check_bias(call, positions.bias, dims.out_channels);
   return dims;

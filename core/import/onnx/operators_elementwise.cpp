@@ -60,7 +60,7 @@ void combine(OperatorCall& call, Op op, const Operands& operands, std::int32_t t
     dims.operands += 1.0;
     if (call.is_activation(k)) {
       dims.input_elements += call.count(k);
-    } else if (call.is_parameter(k, operands.quantized)) {
+    } else if (call.is_parameter(k, operands.quantized) || (op == Op::prelu && call.is_learned(k))) {
       owned.counted.push_back(k);
     }
   }

@@ -148,7 +148,8 @@ bool absorb_bias(OperatorCall& call) {
   const Value& sum = call.input(1 - *constant);
   const Value& bias = call.input(*constant);
   if (!sum.producer || sum.through_quantizer || !bias.shape || !sum.shape) return false;
-  if (bias.origin.parameter == 0) return false;  // not stored: no parameter of anybody
+  if (bias.origin.parameter == 0 || bias.is_literal()) return false;  // no parameter of anybody
+  if (bias.origin.elements > *elements(*bias.shape)) return false;    // computed from more than a vector
   if (call.builder().readers(sum.name) != 1) return false;
   hwcost::Node& node = call.builder().graph().nodes[*sum.producer];
   auto* dims = std::get_if<Linear<>>(&node.layer.dims);

@@ -12,12 +12,27 @@ double channels(const OperatorCall& call) {
   return call.shape(0).size() < 2 ? 1.0 : static_cast<double>(call.extent(0, 1));
 }
 
-double owned_elements(const OperatorCall& call, std::size_t first, std::size_t last) {
+double constant_elements(const OperatorCall& call, std::size_t first, std::size_t last) {
   double sum = 0.0;
   for (std::size_t k = first; k < last; ++k) {
     if (call.has(k) && !call.is_activation(k)) sum += call.count(k);
   }
   return sum;
+}
+
+// Scale and shift; norms without either have ones and zeros there, which are no parameters.
+double learned_elements(const OperatorCall& call) {
+  double sum = 0.0;
+  for (const std::size_t k : {1U, 2U}) sum += call.is_learned(k) ? call.count(k) : 0.0;
+  return sum;
+}
+
+// The operand that stands for what the norm owns: the first that is a parameter, or a buffer.
+std::optional<std::size_t> owned_operand(const OperatorCall& call, std::size_t last) {
+  for (std::size_t k = 1; k < last; ++k) {
+    if (call.is_learned(k)) return k;
+  }
+  return call.has(1) ? std::optional<std::size_t>(1) : std::nullopt;
 }
 
 void check_groups(const OperatorCall& call) {
@@ -44,9 +59,9 @@ void import_batch_norm(OperatorCall& call, Op op) {
   call.layer(op,
              Normalization<>{.elements = call.count(0),
                              .channels = channels(call),
-                             .parameters = owned_elements(call, 1, 3),
-                             .buffers = owned_elements(call, 3, 5)},
-             {.bias = 1});
+                             .parameters = learned_elements(call),
+                             .buffers = constant_elements(call, 3, 5)},
+             {.bias = owned_operand(call, 5)});
 }
 
 // x, scale, shift; layer norm normalises over the axes from `axis` on.
@@ -67,9 +82,8 @@ void import_norm(OperatorCall& call, Op op) {
   }
   call.output(0, shape);
   call.layer(
-      op,
-      Normalization<>{.elements = call.count(0), .channels = channel_count, .parameters = owned_elements(call, 1, 3)},
-      {.bias = call.has(1) ? std::optional<std::size_t>(1) : std::nullopt});
+      op, Normalization<>{.elements = call.count(0), .channels = channel_count, .parameters = learned_elements(call)},
+      {.bias = owned_operand(call, 3)});
 }
 
 // LpNormalization: along one axis, without parameters.

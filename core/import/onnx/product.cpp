@@ -47,7 +47,7 @@ void multiply_by_constant(OperatorCall& call, const Matrix& activation, const Ma
   const bool activation_is_left = !constant_is_left;
   const OuterExtents outer = outer_extents(activation.batch, constant.batch);
   const double channels = outer.copies * (activation_is_left ? constant.columns : constant.rows);
-  const bool bias = owned.bias && call.has(*owned.bias);
+  const bool bias = owned.bias && adds_bias(call, *owned.bias);
   const Linear<> linear = linear_dims(activation, activation_is_left, channels, bias);
   if (outer.groups == 1.0) return call.layer(Op::linear, linear, std::move(owned));
   const double positions = activation_is_left ? activation.rows : activation.columns;
@@ -67,6 +67,12 @@ bool is_expanded(const Value& constant, const Matrix& matrix) {
 }
 
 }  // namespace
+
+bool adds_bias(const OperatorCall& call, std::size_t bias) {
+  if (!call.has(bias) || !call.input(bias).is_literal()) return call.has(bias);
+  const std::vector<double>* contents = call.contents(bias);
+  return contents == nullptr || std::any_of(contents->begin(), contents->end(), [](double x) { return x != 0.0; });
+}
 
 void multiply_matrices(OperatorCall& call, const Matrix& left, const Matrix& right, std::size_t bias) {
   const Shape batch = *broadcast(left.batch, right.batch);

@@ -16,6 +16,9 @@ struct Matrix {
   std::size_t channel_axis = 0;  // of the operand: the extent that it does not share with the other
 };
 
+// Whether the operand is there and changes a sum: zeros that are no parameter are what exporters write for no bias.
+bool adds_bias(const OperatorCall& call, std::size_t bias);
+
 // The layer of left · right, whose inner extents are equal and whose batches fit; `bias` is an operand's position.
 void multiply_matrices(OperatorCall& call, const Matrix& left, const Matrix& right, std::size_t bias = kNoOperand);
 

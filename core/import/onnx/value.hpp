@@ -24,7 +24,15 @@ struct ChannelWidths {
 struct Origin {
   std::size_t parameter = 0;  // 0: nothing is stored (ConstantOfShape, Range, a tensor's shape)
   double elements = 0.0;      // as stored
-  bool learned = false;       // floats, or integers that a dequantiser reads; others are masks and tables of indices
+  // Floats, or integers that a dequantiser reads. Others are masks, tables of indices, and what exporters write where
+  // the model holds nothing: a node Constant that is one value throughout.
+  bool learned = false;
+};
+
+// A part of what a constant was computed from, by its Origin.
+struct OriginPart {
+  std::size_t parameter = 0;
+  double elements = 0.0;
 };
 
 struct Value {
@@ -53,6 +61,12 @@ struct Value {
   // Its shape is the largest that it can have, or its elements come of such: what decides at run time, in words.
   std::shared_ptr<const std::string> bound{};
 
+  // A constant of floats that is nobody's parameter.
+  [[nodiscard]] bool is_literal() const { return constant && !origin.learned && !is_integer_type(type); }
+  // See OperatorCall::is_parameter.
+  [[nodiscard]] bool is_parameter(bool dequantizes) const {
+    return constant && origin.elements > 1.0 && (origin.learned || dequantizes);
+  }
   [[nodiscard]] NumberFormat format() const { return width ? *width : format_of(type); }
 };
 

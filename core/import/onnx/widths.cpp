@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ownership.hpp"
+
 namespace hwcost::onnx {
 namespace {
 
@@ -51,24 +53,6 @@ bool says_where(const Value& value, const std::vector<const Value*>& inputs) {
 
 bool is_stored(const Value& constant) { return constant.origin.parameter != 0; }
 
-// Counts what the operands store, each once in the graph; they have the format of the largest.
-void own_parameters(Layer& layer, GraphBuilder& builder, const std::vector<const Value*>& inputs,
-                    const std::vector<std::size_t>& operands) {
-  double parameters = 0.0;
-  double most = 0.0;
-  for (const std::size_t k : operands) {
-    const Value& value = *inputs[k];
-    if (value.origin.elements > most) layer.precision.bias = bias_format(value, layer.precision.weight);
-    most = std::max(most, value.origin.elements);
-    if (!builder.claim(value.origin.parameter)) parameters += value.origin.elements;
-  }
-  std::visit(
-      [&](auto& dims) {
-        if constexpr (requires { dims.parameters; }) dims.parameters = parameters;
-      },
-      layer.dims);
-}
-
 // A quantiser of the network's input has no layer before it that would do its work.
 void note_quantized_input(GraphBuilder& builder, TensorId id, NumberFormat stored) {
   const Tensor& input = builder.graph().tensors[id];
@@ -109,7 +93,10 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
   };
   if (const Value* weight = operand(inputs, owned.weight)) {
     precision.weight = weight_format(layer, builder, *weight, owned.channel_axis);
-    if (weight->constant) claim(*weight);
+    if (weight->constant)
+      claim(*weight);
+    else
+      layer.owns_weights = false;  // computed at run time
   }
   precision.bias = is_integer_format(precision.weight) ? integer(32.0) : precision.weight.uniform;
   if (const Value* bias = operand(inputs, owned.bias)) {
@@ -117,7 +104,8 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
     // A layer without weights (a norm, an addition of a constant) owns these.
     if (bias->constant && !owned.weight) claim(*bias);
   }
-  if (!owned.counted.empty()) own_parameters(layer, builder, inputs, owned.counted);
+  if (owned.weight || owned.bias) note_weights(builder, inputs);
+  if (!owned.counted.empty()) note_counted(layer, builder, inputs, owned.counted);
 }
 
 void settle_tensor_formats(GraphBuilder& builder) {

@@ -147,6 +147,10 @@ def estimate_cost(
     root.assumptions = list(report.assumptions)
     root.unsupported = [f"{layer.name}: {layer.reason}" for layer in report.layers if layer.status == "unsupported"]
     unread = sum(parameter.numel() for parameter in model.parameters()) - root.params
-    if unread:
+    if unread < 0:
+        root.assumptions.append(
+            f"{-unread:,.0f} parameters more than the model has: constants of the export, which look like learned ones"
+        )
+    elif unread:
         root.assumptions.append(f"{unread:,.0f} parameters of the model are read by no layer of this run")
     return CostEstimate(root.cost, root)
