@@ -12,7 +12,7 @@ is the most probable one. Not modelled: quantised biases and accumulators.
 from __future__ import annotations
 
 import copy
-from typing import Any, Iterator, Mapping, Optional, Sequence
+from typing import Any, Collection, Iterator, Mapping, Optional, Sequence
 
 import torch
 from torch import nn
@@ -22,156 +22,34 @@ from hwcost import _core
 from hwcost._core import Graph
 from hwcost.errors import InputError
 from hwcost.soft import ActivationQuantizer, WeightQuantizer
+from hwcost.torch._pruning import PruningRules
+from hwcost.torch._soft_layers import SoftConv2d, SoftLinear, WidthChoice, checked_temperature, soften, softenable
+from hwcost.torch._soft_layers import without_fast_paths
 from hwcost.torch._tracing import Inputs, trace
 
 __all__ = ["SearchableNetwork", "SoftConv2d", "SoftLinear", "WidthChoice"]
 
 
-def _rounded_through(value: torch.Tensor, scale: torch.Tensor, low: float, high: float) -> torch.Tensor:
-    """On the grid of `scale`; the gradient passes as if it were not rounded."""
-    quantised = torch.clamp(torch.round(value / scale), low, high) * scale
-    return value + (quantised - value).detach()
+def _check_known(named: Sequence[str], paths: Collection[str]) -> None:
+    unknown = [path for path in named if path not in paths]
+    if unknown:
+        raise InputError(f"'{unknown[0]}' is no convolution or linear layer of the network, which has {', '.join(paths)}")
 
 
-class WidthChoice(nn.Module):
-    """Probabilities over widths: one vector, or one for each of `channels`."""
-
-    def __init__(self, widths: Sequence[int], channels: Optional[int] = None, temperature: float = 1.0) -> None:
-        super().__init__()
-        self.widths = sorted(set(widths))
-        self.temperature = temperature
-        self.frozen = False
-        start = torch.tensor(self.widths, dtype=torch.float) / max(self.widths)  # the wide ones first
-        self.logits = nn.Parameter(start.repeat(channels or 1, 1))
-        self.per_channel = channels is not None
-
-    def _most_probable(self) -> torch.Tensor:
-        """An index a row; where every channel would be pruned, the one that is least sure of it stays."""
-        chosen = self.logits.argmax(dim=1)
-        if self.widths[0] == 0 and len(self.widths) > 1 and bool((chosen == 0).all()):
-            kept = int(torch.softmax(self.logits, 1)[:, 0].argmin())
-            chosen[kept] = 1 + self.logits[kept, 1:].argmax()
-        return chosen
-
-    @property
-    def is_soft(self) -> bool:
-        """While it trains and is not frozen."""
-        return self.training and not self.frozen
-
-    def probabilities(self) -> torch.Tensor:
-        """[1 or channels, widths]: soft while it trains, else 0 and 1."""
-        if not self.is_soft:
-            return self.hard_probabilities()
-        return torch.softmax(self.logits / self.temperature, dim=1)
-
-    def hard_probabilities(self) -> torch.Tensor:
-        """[1 or channels, widths]: 1 for the most probable width."""
-        return F.one_hot(self._most_probable(), len(self.widths)).to(self.logits)
-
-    def chosen(self) -> Any:
-        """The widths as Graph.assign takes them: one, or a list of one a channel."""
-        widths = [self.widths[int(index)] for index in self._most_probable()]
-        return widths if self.per_channel and len(set(widths)) > 1 else widths[0]
-
-    def choose(self, widths: Any) -> None:
-        """Makes these the most probable: one width, or a list of one a channel."""
-        chosen = list(widths) if isinstance(widths, (list, tuple)) else [widths] * len(self.logits)
-        indices = [self.widths.index(bits) for bits in chosen]
-        with torch.no_grad():
-            self.logits.copy_(10.0 * F.one_hot(torch.tensor(indices), len(self.widths)))
-
-
-class _InputQuantizer(nn.Module):
-    """Fake-quantised activations, mixed over widths; the range is that of the largest values seen in training."""
-
-    low: torch.Tensor
-    high: torch.Tensor
-
-    def __init__(self, choice: WidthChoice) -> None:
-        super().__init__()
-        self.choice = choice
-        self.register_buffer("low", torch.zeros(()))
-        self.register_buffer("high", torch.zeros(()))
-
-    def _observe(self, value: torch.Tensor) -> None:
-        low, high = torch.clamp(value.min(), max=0.0), value.max()
-        seen = bool(self.high > 0)
-        self.low.copy_(torch.lerp(self.low, low, 0.1) if seen else low)
-        self.high.copy_(torch.lerp(self.high, high, 0.1) if seen else high)
-
-    def forward(self, value: torch.Tensor) -> torch.Tensor:
-        if self.training:
-            with torch.no_grad():
-                self._observe(value)
-        probabilities = self.choice.probabilities()[0]
-        signed = bool(self.low < 0)
-        reach = torch.maximum(self.high, -self.low).clamp(min=1e-8)
-        mixed = torch.zeros_like(value)
-        for probability, bits in zip(probabilities, self.choice.widths):
-            top = 2.0 ** (bits - 1) - 1 if signed else 2.0**bits - 1
-            mixed = mixed + probability * _rounded_through(value, reach / top, -top if signed else 0.0, top)
-        return mixed
-
-
-class _SoftWeights:
-    """What SoftConv2d and SoftLinear share: weights that are mixed over widths."""
-
-    weight: torch.Tensor
-    bias: Optional[torch.Tensor]
-    choice: WidthChoice
-    quantize_input: _InputQuantizer
-
-    def soft_parameters(self) -> tuple[torch.Tensor, Optional[torch.Tensor]]:
-        """The mixture of the weights at every width, and the bias of what is not pruned."""
-        probabilities = self.choice.probabilities()
-        one_a_channel = (-1,) + (1,) * (self.weight.dim() - 1)
-        reach = self.weight.detach().abs().flatten(1).amax(1).clamp(min=1e-8).view(one_a_channel)
-        mixed = torch.zeros_like(self.weight)
-        alive = torch.zeros_like(probabilities[:, 0])
-        for index, bits in enumerate(self.choice.widths):
-            if bits == 0:
-                continue
-            probability = probabilities[:, index]
-            top = max(2.0 ** (bits - 1) - 1, 1.0)
-            quantised = _rounded_through(self.weight, reach / top, -top, top)
-            mixed = mixed + probability.view(one_a_channel) * quantised
-            alive = alive + probability
-        return mixed, None if self.bias is None else self.bias * alive
-
-
-class SoftConv2d(_SoftWeights, nn.Conv2d):
-    """A convolution with soft widths; its weights are the original's own parameters."""
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        weight, bias = self.soft_parameters()
-        return self._conv_forward(self.quantize_input(input), weight, bias)
-
-
-class SoftLinear(_SoftWeights, nn.Linear):
-    """A linear layer with soft widths; its weights are the original's own parameters."""
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        weight, bias = self.soft_parameters()
-        return F.linear(self.quantize_input(input), weight, bias)
-
-
-_SOFT = {nn.Conv2d: SoftConv2d, nn.Linear: SoftLinear}
-
-
-def _softened(module: nn.Module, choice: WidthChoice, inputs: WidthChoice) -> None:
-    """The module itself becomes a soft one, in place, with its parameters and settings."""
-    module.__class__ = _SOFT[type(module)]
-    module.add_module("choice", choice)
-    module.add_module("quantize_input", _InputQuantizer(inputs))
+def _checked_widths(name: str, widths: Sequence[int], may_prune: bool) -> list[int]:
+    """Widths in rising order. 1 bit has no value beside 0 where values have a sign."""
+    wrong = [bits for bits in widths if bits != int(bits) or not (2 <= bits <= 32 or (may_prune and bits == 0))]
+    if wrong or not any(widths):
+        wanted = "whole numbers from 2 to 32" + (", and 0 that prunes" if may_prune else "")
+        raise InputError(f"{name} are {wanted}, not {wrong[0] if wrong else list(widths)}")
+    return sorted({int(bits) for bits in widths})
 
 
 def _groups(paths: Sequence[str], ties: Sequence[Sequence[str]]) -> list[list[str]]:
     """Every path once: those that are tied together, the others alone, in the network's order."""
     group_of = {path: [path] for path in paths}
     for tie in ties:
-        unknown = [path for path in tie if path not in group_of]
-        if unknown:
-            raise InputError(f"'{unknown[0]}' is no convolution or linear layer of the network, which has {', '.join(paths)}")
+        _check_known(tie, group_of)
         merged = sorted({member for path in tie for member in group_of[path]}, key=paths.index)
         group_of.update({member: merged for member in merged})
     return [group for path, group in group_of.items() if group[0] == path]
@@ -181,11 +59,15 @@ class SearchableNetwork(nn.Module):
     """A copy of a network whose Conv2d and Linear layers have soft widths, for training against a CostTerm.
 
     `inputs` is a tensor, or a tuple of what forward() takes, by which the network is traced. `weight_bits` and
-    `activation_bits` are the widths to choose from; 0 bit among the former (only with `per_channel`) prunes channels.
-    Layers of a tie in `weight_ties` share their choice, those that read one tensor must in `input_ties`; where 0 is among
-    the widths, layers whose channels meet (in an add) are tied without being told. Never pruned are the channels of layers
-    in `kept`, of the network's outputs and of depthwise layers by themselves: they lose those of the layer before. Raises InputError where the network cannot be traced, ValueError for a batch norm beside 0
-    bit, whose shift would outlive a pruned channel: fold it first (torch.nn.utils.fuse_conv_bn_eval).
+    `activation_bits` are the widths to choose from, 2 to 32; 0 bit among the former (only with `per_channel`) prunes
+    channels. Layers of a tie in `weight_ties` share their choice, those that read one tensor must in `input_ties`; where 0
+    is among the widths, layers whose channels meet (in an add) are tied without being told, and `per_channel`, channels
+    that groups of a convolution must have alike. Never pruned are the channels of layers in `kept`, of the network's
+    outputs and of depthwise layers by themselves: they lose those of the layer before.
+
+    Raises InputError where the network cannot be traced; for a class derived from Conv2d or Linear, whose weights the
+    search cannot know; and where a pruned channel would not be 0 before the layers that read it (behind a batch norm, a
+    sigmoid): the network is run once to see that. Not searched, and priced at the widest widths: all other layers.
 
     >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
     >>> network = SearchableNetwork(model, torch.zeros(1, 1, 4, 4), weight_bits=(0, 2, 8), per_channel=True)
@@ -209,15 +91,17 @@ class SearchableNetwork(nn.Module):
         temperature: float = 1.0,
     ) -> None:
         super().__init__()
+        weight_bits = _checked_widths("weight_bits", weight_bits, may_prune=True)
+        activation_bits = _checked_widths("activation_bits", activation_bits, may_prune=False)
         if 0 in weight_bits and not per_channel:
-            raise ValueError("0 bit prunes channels, so it goes with per_channel=True alone")
-        if 0 in weight_bits and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
-            raise ValueError("a batch norm's shift outlives the channels that 0 bit prunes: fold it into its convolution")
+            raise InputError("0 bit prunes channels, so it goes with per_channel=True alone")
         self.graph: Graph = trace(model, inputs).with_bits(max(weight_bits), max(activation_bits))
         self.network = copy.deepcopy(model)
-        found = {path: module for path, module in self.network.named_modules() if type(module) in _SOFT}
+        without_fast_paths(self.network)
+        found = softenable(self.network)
         if not found:
             raise InputError("the network has no Conv2d and no Linear", type(model).__name__)
+        _check_known(kept, found)
         self._layers = self._layer_names(list(found))
         forced, prunable = self._forced_ties() if 0 in weight_bits else ([], set())
         never_pruned = set(found) - prunable | set(kept)
@@ -227,11 +111,25 @@ class SearchableNetwork(nn.Module):
         inputs_of = {}
         for group in self._input_groups:
             inputs_of.update(dict.fromkeys(group, WidthChoice(activation_bits, None, temperature)))
+        rules = PruningRules(self.graph, model, self._layers, found)
+        choices: dict[str, WidthChoice] = {}  # by the first of a group
+        rows: dict[str, list[int]] = {}
         for group in self._weight_groups:
-            widths = [bits for bits in weight_bits if bits or not never_pruned.intersection(group)]
-            choice = WidthChoice(widths, self._channels([found[path] for path in group]), temperature)
+            self._check_channels([found[path] for path in group])
+            may_lose = 0 in weight_bits and not never_pruned.intersection(group)
+            if per_channel:
+                rows[group[0]] = rules.row_of_channel(group, may_lose)
+                may_lose = may_lose and max(rows[group[0]]) > 0  # one row always stays
+            widths = [bits for bits in weight_bits if bits or may_lose]
+            choices[group[0]] = WidthChoice(widths, rows.get(group[0]), temperature)
+        pruned = [group for group in self._weight_groups if 0 in choices[group[0]].widths]
+        given = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
+        if pruned:
+            rules.check_zeros(model, given, pruned, rows)
+        followed = {path: choices[group[0]] for path, group in rules.followed(pruned).items()}
+        for group in self._weight_groups:
             for path in group:
-                _softened(found[path], choice, inputs_of[path])
+                soften(found[path], choices[group[0]], inputs_of[path], followed.get(path))
         self._choices_searched = [choice for _, _, choice in self._searched()]
 
     def _layer_names(self, paths: Sequence[str]) -> dict[str, str]:
@@ -253,11 +151,10 @@ class SearchableNetwork(nn.Module):
         free = [group for group, tie in zip(groups, ties) if len(tie) == len(group) and not set(group) & set(fixed)]
         return ties, {module_of[layer] for group in free for layer in group}
 
-    def _channels(self, modules: Sequence[Any]) -> Optional[int]:
+    def _check_channels(self, modules: Sequence[Any]) -> None:
         counts = {int(module.weight.shape[0]) for module in modules}
         if self._per_channel and len(counts) > 1:
-            raise ValueError(f"layers that share a choice a channel have {sorted(counts)} output channels")
-        return counts.pop() if self._per_channel else None
+            raise InputError(f"layers that share a choice a channel have {sorted(counts)} output channels")
 
     def _choices(self, groups: Sequence[Sequence[str]], of_input: bool) -> Iterator[tuple[Sequence[str], WidthChoice]]:
         for group in groups:
@@ -318,7 +215,8 @@ class SearchableNetwork(nn.Module):
         return [parameter for parameter in self.parameters() if id(parameter) not in logits]
 
     def set_temperature(self, temperature: float) -> None:
-        """Of all softmaxes: lower is harder."""
+        """Of all softmaxes, above 0: lower is harder."""
+        temperature = checked_temperature(temperature)
         for module in self.modules():
             if isinstance(module, WidthChoice):
                 module.temperature = temperature
@@ -330,7 +228,9 @@ class SearchableNetwork(nn.Module):
                 module.frozen = frozen
 
     def adopt(self, widths: Mapping[str, Mapping[str, Any]]) -> None:
-        """Chooses these widths of weights, such as hwcost.refine gives: the same layers and numbers of channels.
+        """Chooses these widths, such as widths() and hwcost.refine give, of the layers that are named.
+
+        Raises InputError for layers, widths and numbers of channels that the search does not have.
 
         >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
         >>> network = SearchableNetwork(model, torch.zeros(1, 1, 4, 4), weight_bits=(2, 4, 8))
@@ -338,10 +238,26 @@ class SearchableNetwork(nn.Module):
         >>> network.widths()["0"]
         {'w_bits': 4, 'in_bits': 8}
         """
-        for group, choice in self._choices(self._weight_groups, of_input=False):
-            name = self._layers[group[0]]
-            if name in widths:
-                choice.choose(widths[name]["w_bits"])
+        searched = set(self._layers.values())
+        for name, entry in widths.items():
+            if name not in searched:
+                raise InputError(f"'{name}' is no layer that is searched: those are {', '.join(self._layers.values())}")
+            if not isinstance(entry, Mapping) or set(entry) - {"w_bits", "in_bits"}:
+                raise InputError(f"layer '{name}' takes w_bits and in_bits, not {entry!r}")
+        adopted = [*self._adopted(widths, "w_bits"), *self._adopted(widths, "in_bits")]
+        for choice, rows in adopted:
+            choice.choose(rows)
+
+    def _adopted(self, widths: Mapping[str, Mapping[str, Any]], key: str) -> Iterator[tuple[WidthChoice, list[int]]]:
+        of_input = key == "in_bits"
+        for group, choice in self._choices(self._input_groups if of_input else self._weight_groups, of_input):
+            names = [self._layers[path] for path in group if key in widths.get(self._layers[path], {})]
+            rows = [choice.rows_of(widths[name][key], name) for name in names]
+            for name, other in zip(names, rows):
+                if other != rows[0]:
+                    raise InputError(f"layers '{names[0]}' and '{name}' share their widths and are given two")
+            if rows:
+                yield choice, rows[0]
 
     def widths(self) -> Mapping[str, Mapping[str, Any]]:
         """The chosen widths, as Graph.assign, hwcost.refine and hwcost.assignment_table take them."""
