@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch_networks import small_network
 
 import hwcost
-from hwcost.torch import CostTerm
+from hwcost.torch import CostTerm, expected_cost
 from hwcost.torch.search import SearchableNetwork
 
 IMAGE = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -184,3 +184,17 @@ def test_widths_of_inputs_are_adopted():
     network.adopt({"0": {"w_bits": 2, "in_bits": 4}})
     assert network.widths()["0"] == {"w_bits": 2, "in_bits": 4}
     assert network.widths()["2"] == {"w_bits": 8, "in_bits": 8}
+
+
+def test_nothing_is_relative_to_a_cost_of_0():
+    with pytest.raises(hwcost.InputError, match="network's transcendentals on counts at the widest widths, which is 0"):
+        CostTerm(searchable(), "counts", "transcendentals")
+    assert float(CostTerm(searchable(), "counts", "transcendentals", relative=False)()) == 0.0
+
+
+def test_probabilities_are_no_whole_numbers():
+    network = searchable()
+    cost = CostTerm(network, "counts", "weight_bits").expected
+    assert expected_cost(cost, network.widest().float()).dtype == torch.float
+    with pytest.raises(hwcost.InputError, match="probabilities in floating point, not torch.int64"):
+        expected_cost(cost, network.widest().long())

@@ -49,7 +49,8 @@ class _ExpectedOfLogits(torch.autograd.Function):
 def expected_cost(cost: ExpectedCost, variables: torch.Tensor) -> torch.Tensor:
     """The metrics of an ExpectedCost at these variables, one a metric, with its gradient by them.
 
-    Computed in double precision on the CPU whatever the type and device of `variables`, which the result has.
+    Computed in double precision on the CPU whatever the type and device of `variables`, which the result has: of half
+    precision it keeps three digits, and below 6e-8 (energies in joules) none. Raises InputError for whole numbers.
 
     >>> graph = hwcost.Graph([hwcost.Layer("linear", name="fc", in_channels=64, out_channels=10)])
     >>> quantizer = WeightQuantizer("fc", ["fc"], [2, 8])
@@ -59,6 +60,8 @@ def expected_cost(cost: ExpectedCost, variables: torch.Tensor) -> torch.Tensor:
     >>> probabilities.grad
     tensor([1280., 5120.], dtype=torch.float64)
     """
+    if not variables.is_floating_point():
+        raise hwcost.InputError(f"variables are probabilities in floating point, not {variables.dtype}")
     result: torch.Tensor = _Expected.apply(variables, cost)
     return result
 
@@ -98,7 +101,8 @@ class CostTerm(nn.Module):
     (or facts such as "weight_bits", "macs", "bit_ops" on "counts"), relative to that at the widest widths, so that one
     strength serves all machines; with `relative=False` in the metric's unit. `mode` is "relaxed" or "straight_through";
     `formula` a cost of your own (metric "cost"). Layers that the machine cannot run are an error, or left out where
-    `leave_out_unpriced` says so (`expected.left_out`). Raises InputError as ExpectedCost does.
+    `leave_out_unpriced` says so (`expected.left_out`). Raises InputError as ExpectedCost does, and where the cost at the
+    widest widths is 0. Not modelled by "weight_bits": that calls of one module share its weights; they are read at each.
 
     >>> from hwcost.torch.search import SearchableNetwork
     >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
@@ -131,7 +135,10 @@ class CostTerm(nn.Module):
                                      activations=network.activation_quantizers, mode=mode, formula=formula,
                                      leave_out_unpriced=leave_out_unpriced)  # fmt: skip
         with torch.no_grad():
-            widest = expected_cost(self.expected, network.widest().double())[0] if relative else 1.0
+            widest = float(expected_cost(self.expected, network.widest().double())[0]) if relative else 1.0
+        if not widest > 0.0:
+            raise hwcost.InputError(f"nothing is relative to the network's {metric} on {self.machine.name} at the widest "
+                                    f"widths, which is {widest:g}: take relative=False", network.graph.file)  # fmt: skip
         self.register_buffer("reference", torch.as_tensor(widest, dtype=torch.double))
 
     def forward(self) -> torch.Tensor:
