@@ -83,7 +83,7 @@ class Search {
       PricedLayer raised = layer;
       set_groups(raised.layer, counts);
       for (PricedLayer::Refusal& earlier : raised.refused_by) set_groups(earlier.layer, counts);
-      const auto cost = price(raised, objective_);
+      auto cost = price(raised, objective_);
       if (!cost) return cost;
       sum += *cost * layer.layer.repeat;
     }
@@ -150,6 +150,7 @@ class Search {
     });
     const double limit = *std::min_element(costs.begin(), costs.end()) + kRounding * std::abs(kept.cost_before);
     ChannelCounts best = counts_;
+    // NOLINTNEXTLINE(bugprone-narrowing-conversions): clang-tidy 14 takes infinity for a number out of range
     double cost_of_best = kept.cost_before <= limit ? kept.cost_before : kInfinity;
     auto cost = costs.begin();
     for_each_promotion(counts_, [&](const ChannelCounts& counts) {
