@@ -108,6 +108,7 @@ struct Model {
                   const T& kernel_width) {
     const double channels = value_of(larger(p.analog_min_channels, in_channels));
     double best = 1.0;
+    // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): powers of two are exact
     for (double u = 2.0; u <= value_of(p.analog_max_unroll); u *= 2.0) {
       const bool columns_fit = u * value_of(out_channels) <= value_of(p.analog_columns);
       const bool rows_fit =

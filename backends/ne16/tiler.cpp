@@ -91,6 +91,7 @@ class Search {
   std::optional<Tiling> run() {
     try_channels(channels_.extent);
     const double most = largest(channels_.multiples(), [&](double n) { return fits(smallest(n * channels_.step)); });
+    // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): whole numbers are exact
     for (double n = most; n >= 1.0; --n) try_channels(n * channels_.step);
     return best_;
   }
@@ -111,6 +112,7 @@ class Search {
       least.height = n * rows_.step;
       return fits(least);
     });
+    // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): whole numbers are exact
     for (double n = most; n >= 1.0; --n) {
       const double height = n * rows_.step;
       if (exceeds_best(of_tiles(tiles * (rows_.extent / height), exposed))) return;
@@ -129,6 +131,7 @@ class Search {
     const double read = input_extent(columns_.step, shape_.in_width, shape_);
     const double a_column =
         (input_data(shape_, widths_, {height, columns_.step, channels}) / fastest_port()).value / read;
+    // NOLINTNEXTLINE(clang-analyzer-security.FloatLoopCounter): whole numbers are exact
     for (double n = most; n >= 1.0; --n) {
       const double width = n * columns_.step;
       if (exceeds_best(of_tiles(tiles * (columns_.extent / width), one))) return;

@@ -19,6 +19,7 @@ struct Answer {
   Status status = Status::unsupported;
 
   bool operator==(const Answer& other) const {
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bits, so that NaN equals NaN
     return status == other.status && std::memcmp(figures.data(), other.figures.data(), sizeof figures) == 0;
   }
 };

@@ -63,6 +63,7 @@ class Pruning {
     const ChannelSet* there = first_set(owner);
     if (here != nullptr && there != nullptr && certainly_equal(*here, *there)) return;
     node_ = &node;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): parameters go with pruned inputs alone, so one has a set
     refuse(here != nullptr ? *here : *there,
            fmt::format("it shares its weights with {} '{}', which may not lose the same inputs", name(owner.layer.op),
                        owner.layer.name));

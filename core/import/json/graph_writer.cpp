@@ -63,8 +63,8 @@ class Writer {
   }
   template <class T>
   void optional(const char* name, T Struct::*member) {
-    static const Struct standard{};
-    if (!(value_.*member == standard.*member)) required(name, member);
+    static const Struct kStandard{};
+    if (!(value_.*member == kStandard.*member)) required(name, member);
   }
   void extents(const char* name, Op Struct::*, Dims Struct::*dims) { object_[name] = extents_to_json(value_.*dims); }
   template <class T>

@@ -29,6 +29,7 @@ void raise_unsupported(const std::string& reason) {
 }
 
 void bind_errors(py::module_&) {
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11 takes a pointer to a function of this type
   py::register_exception_translator([](std::exception_ptr thrown) {
     try {
       if (thrown) std::rethrow_exception(thrown);
