@@ -312,7 +312,7 @@ std::shared_ptr<const Body> read_body(pbf_reader reader, const Place& place) {
     throw InputError({place.file, 0}, fmt::format("its graphs lie more than {} deep in each other", kDeepestBody));
   }
   auto body = std::make_shared<Body>();
-  read_graph(std::move(reader), *body, place);
+  read_graph(reader, *body, place);
   return body;
 }
 

@@ -258,7 +258,7 @@ void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
   layer_->name = std::move(name.name);
   layer_->module = std::move(name.module);
   layer_->op = op;
-  layer_->dims = std::move(dims);
+  layer_->dims = dims;
   owned_ = std::move(owned);
 }
 

@@ -1,6 +1,8 @@
 // Attention as one operator: shapes with or without an axis of heads, projections written out as layers of their own.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "extents.hpp"
 #include "node_list.hpp"
 #include "operators.hpp"
@@ -98,13 +100,13 @@ void add_bias_before(OperatorCall& call) {
   if (all <= 2 * hidden)
     call.fail(fmt::format("its bias has shape {}, its query {}", to_text(call.shape(3)), to_text(call.shape(0))));
   NodeList nodes(call);
-  const std::string_view bounds[]{nodes.constant("start", {0}), nodes.constant("key_start", {hidden}),
-                                  nodes.constant("value_start", {2 * hidden}), nodes.constant("end", {all})};
-  constexpr std::string_view names[]{"query", "key", "value"};
+  const std::array bounds{nodes.constant("start", {0}), nodes.constant("key_start", {hidden}),
+                          nodes.constant("value_start", {2 * hidden}), nodes.constant("end", {all})};
+  constexpr std::array<std::string_view, 3> kNames{"query", "key", "value"};
   std::vector<std::string_view> inputs = call.node().inputs;
   for (std::size_t k = 0; k < 3; ++k) {
     const std::string_view bias = nodes.add("Slice", {nodes.operand(3), bounds[k], bounds[k + 1]}, "bias");
-    inputs[k] = nodes.add("Add", {nodes.operand(k), bias}, names[k]);
+    inputs[k] = nodes.add("Add", {nodes.operand(k), bias}, kNames[k]);
   }
   inputs[3] = {};
   nodes.add(call.node().type, std::move(inputs), "attention");

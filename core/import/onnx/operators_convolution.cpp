@@ -50,7 +50,7 @@ Shape kernel_of(const OperatorCall& call, const Shape& weight, std::size_t rank)
   if (weight.size() != rank + 2) {
     call.fail(fmt::format("its weight has shape {}, its input {} spatial extents", to_text(weight), rank));
   }
-  const Shape kernel(weight.begin() + 2, weight.end());
+  Shape kernel(weight.begin() + 2, weight.end());
   const Shape* stated = call.integer_list("kernel_shape");
   if (stated != nullptr && !stated->empty() && *stated != kernel) {
     call.fail(fmt::format("kernel_shape is {}, its weight has shape {}", to_text(*stated), to_text(weight)));
