@@ -107,6 +107,24 @@ TEST_F(CApi, BatchHasTheBitsOfTheBackendAndTheReasonsToo) {
   }
 }
 
+TEST_F(CApi, MetricThatTheMachineDoesNotDefineIsNoFigure) {
+  ASSERT_NE(mpic_, nullptr) << error();
+  Layer layer;
+  layer.op = Op::linear;
+  layer.dims = Linear<>{.in_channels = 64, .out_channels = 10};
+  const testing::BatchColumns columns({layer});
+  const hwcost_layers layers = layers_of(columns.columns());
+  double cycles = 0.0;
+  double bytes = 0.0;
+  hwcost_prices prices{};
+  prices.struct_size = sizeof prices;
+  prices.latency_cycles = &cycles;
+  prices.traffic_bytes = &bytes;
+  ASSERT_EQ(hwcost_price_batch(mpic_.get(), &layers, &prices, 1, &error_), 0) << error();
+  EXPECT_GT(cycles, 0.0);
+  EXPECT_TRUE(std::isnan(bytes));
+}
+
 TEST_F(CApi, FaultsInFilesAreToldWithTheirPlace) {
   EXPECT_EQ(machine_named("mpick"), nullptr);
   EXPECT_NE(error().find("did you mean 'mpic'?"), std::string::npos) << error();

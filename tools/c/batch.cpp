@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -56,15 +57,20 @@ class Columns {
 
 static_assert(sizeof(Status) == sizeof(std::uint8_t));
 
-CostColumns columns_of(const hwcost_prices& prices, std::size_t rows) {
-  const auto column = [rows](double* out) { return out == nullptr ? std::span<double>() : std::span(out, rows); };
+// What the machine defines is asked of it; the other columns get no figure.
+CostColumns columns_of(const hwcost_prices& prices, std::size_t rows, MetricSet defined) {
+  const auto column = [&](double* out, Metric metric) {
+    if (out != nullptr && defined.contains(metric)) return std::span(out, rows);
+    if (out != nullptr) std::fill_n(out, rows, kNoFigure);
+    return std::span<double>();
+  };
   CostColumns out;
-  out.latency_cycles = column(prices.latency_cycles);
-  out.latency_seconds = column(prices.latency_seconds);
-  out.energy_joules = column(prices.energy_joules);
-  out.traffic_bytes = column(prices.traffic_bytes);
-  out.convention_ops = column(prices.convention_ops);
-  out.cost = column(prices.cost);
+  out.latency_cycles = column(prices.latency_cycles, Metric::latency_cycles);
+  out.latency_seconds = column(prices.latency_seconds, Metric::latency_seconds);
+  out.energy_joules = column(prices.energy_joules, Metric::energy_joules);
+  out.traffic_bytes = column(prices.traffic_bytes, Metric::traffic_bytes);
+  out.convention_ops = column(prices.convention_ops, Metric::convention_ops);
+  out.cost = column(prices.cost, Metric::cost);
   if (prices.status != nullptr) out.status = std::span(reinterpret_cast<Status*>(prices.status), rows);
   return out;
 }
@@ -87,8 +93,9 @@ int32_t hwcost_price_batch(const hwcost_machine* machine, const hwcost_layers* l
                            std::size_t threads, hwcost_message* error) {
   return inside<int32_t>(error, 1, [&] {
     const Columns columns(required_struct(layers, "layers"));
-    const CostColumns out = columns_of(required_struct(prices, "prices"), layers->rows);
-    estimate_batch(*required(machine, "machine").machine.backend, columns.get(), out, threads);
+    const Backend& backend = *required(machine, "machine").machine.backend;
+    const CostColumns out = columns_of(required_struct(prices, "prices"), layers->rows, backend.traits().metrics);
+    estimate_batch(backend, columns.get(), out, threads);
     return 0;
   });
 }

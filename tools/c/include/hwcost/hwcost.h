@@ -59,7 +59,8 @@ enum hwcost_price_status {
   hwcost_price_unsupported = 2 /* no figure: NaN */
 };
 
-/* Output columns, `rows` numbers each; NULL: not wanted. They overlap no input column. */
+/* Output columns, `rows` numbers each; NULL: not wanted. They overlap no input column. A metric that the machine does
+   not define (hwcost_machine_defines) is NaN in every row, whatever its status. */
 typedef struct hwcost_prices {
   size_t struct_size; /* sizeof(hwcost_prices) */
   double* latency_cycles;
