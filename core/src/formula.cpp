@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kLongestExpression = 4096;
 
+// What messages show of it.
+std::string_view beginning(std::string_view expression) { return expression.substr(0, 200); }
+
 // What a formula may name, of one width's worth of a layer.
 struct Quantities {
   double macs, flops, params, w_bits, a_bits, out_bits, in_elements, weight_elements, out_elements;
@@ -187,7 +190,7 @@ class Formula::Implementation {
 
 Formula::Formula(const std::string& expression, const SourcePlace& place) {
   const auto fault = [&](const std::string& what) {
-    return InputError(place, fmt::format("formula '{}': {}", expression.substr(0, 200), what));
+    return InputError(place, fmt::format("formula '{}': {}", beginning(expression), what));
   };
   if (expression.size() > kLongestExpression)
     throw fault(fmt::format("{} characters, more than {}", expression.size(), kLongestExpression));
@@ -230,10 +233,11 @@ Expected<double, Unsupported> Formula::evaluate(const Layer& layer) const {
         },
         layer.dims);
   } catch (const mu::Parser::exception_type& e) {
-    return tl::unexpected(Unsupported{fmt::format("formula '{}': {}", expression(), e.GetMsg()), {}});
+    return tl::unexpected(Unsupported{fmt::format("formula '{}': {}", beginning(expression()), e.GetMsg()), {}});
   }
   if (!std::isfinite(sum))
-    return tl::unexpected(Unsupported{fmt::format("formula '{}' gives {} for this layer", expression(), sum), {}});
+    return tl::unexpected(
+        Unsupported{fmt::format("formula '{}' gives {} for this layer", beginning(expression()), sum), {}});
   return sum;
 }
 
