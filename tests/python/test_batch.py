@@ -1,6 +1,7 @@
 """Batches over numpy columns: the scalar prices, nothing copied, faults told with the column."""
 
 import threading
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -23,6 +24,31 @@ def test_batch_is_the_scalar_estimate_bit_for_bit(ne16):
         alone = ne16.estimate(hwcost.Layer("conv2d", **COLUMNS, out_channels=count, w_bits=4))
         assert batch["status"][row] == 0
         assert alone["latency_cycles"] == batch["latency_cycles"][row]
+
+
+@pytest.mark.parametrize("name", hwcost.machine_names())
+def test_widths_that_are_not_said_are_those_of_a_layer(name):
+    """The requantisation above all: the machine's own, no raw accumulators."""
+    columns = {**COLUMNS, "in_channels": 32.0, "out_channels": 64.0}
+    layer = hwcost.Layer("conv2d", **columns)
+    machine = hwcost.load_machine(name)
+    batch = machine.estimate_batch("conv2d", columns)
+    try:
+        alone = machine.estimate(layer)
+    except hwcost.Unsupported:
+        assert list(batch["status"]) == [2]
+        return
+    assert {metric: column[0] for metric, column in batch.items() if metric != "status"} == {
+        metric: alone[metric] for metric in batch if metric != "status"
+    }
+
+
+def test_raw_accumulators_are_said(ne16):
+    job = hwcost.load_machine("ne16-job")
+    raw = job.estimate_batch("conv2d", {**COLUMNS, "scale_bits": np.array([np.nan, 0.0, 8.0])})["latency_cycles"]
+    assert raw[0] == job.estimate_batch("conv2d", COLUMNS)["latency_cycles"][0] and raw[1] != raw[2]
+    with pytest.raises(hwcost.InputError, match="'shift' without 'scale_bits'"):
+        ne16.estimate_batch("conv2d", {**COLUMNS, "shift": 1.0})
 
 
 def test_number_of_threads_changes_no_bit(ne16):
@@ -58,8 +84,19 @@ def test_wrong_column_is_named(ne16, column, error, words):
 def test_unknown_column_or_metric_is_named(ne16):
     with pytest.raises(ValueError, match="'kernel' is no column of conv2d, which has batch"):
         ne16.estimate_batch("conv2d", {"kernel": 3.0})
+    with pytest.raises(hwcost.InputError, match="a column is 3, wanted its name"):
+        ne16.estimate_batch("conv2d", {3: 3.0})
+    with pytest.raises(hwcost.InputError, match="'weight_bits' is given twice"):
+        ne16.estimate_batch("conv2d", {"w_bits": 8.0, "weight_bits": 4.0})
     with pytest.raises(ValueError, match="no metric 'joy'"):
         ne16.estimate_batch("conv2d", COLUMNS, metrics=["joy"])
+
+
+def test_any_mapping_holds_columns(ne16):
+    proxy = MappingProxyType(COLUMNS)
+    assert ne16.estimate_batch("conv2d", proxy) == ne16.estimate_batch("conv2d", COLUMNS)
+    with pytest.raises(TypeError, match="columns is <class 'list'>, wanted a mapping"):
+        ne16.estimate_batch("conv2d", ["out_channels"])
 
 
 def test_columns_of_nothing_and_of_one_row(ne16):

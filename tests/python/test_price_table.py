@@ -39,12 +39,20 @@ def test_prices_are_a_read_only_view_that_outlives_its_table(graph):
     assert np.isfinite(prices).all() and (prices > 0).all()
 
 
+def test_path_objects_name_files(table, tmp_path):
+    file = tmp_path / "table.json"
+    table.save(file)
+    np.testing.assert_array_equal(hwcost.load_price_table(file).prices("latency_cycles"), table.prices("latency_cycles"))
+
+
 def test_wrong_assignments_are_refused(table):
     layers = len(table.layers)
     with pytest.raises(ValueError, match=rf"wanted \(candidates, {layers}\)"):
         table.sums("latency_cycles", np.zeros((4, layers + 1), np.uint8))
     with pytest.raises(TypeError, match="float64"):
         table.sums("latency_cycles", np.zeros((4, layers)))
+    with pytest.raises(TypeError, match="a strided array of uint8, wanted a contiguous one"):
+        table.sums("latency_cycles", np.zeros((4, layers), np.uint8, order="F"))
     with pytest.raises(hwcost.InputError):
         table.sums("latency_cycles", np.full((1, layers), 3, np.uint8))
     with pytest.raises(hwcost.InputError):

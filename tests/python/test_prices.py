@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from types import MappingProxyType
 
 import pytest
 
@@ -84,12 +85,43 @@ def test_what_a_machine_cannot_run_is_unsupported():
     assert report.layers[0].metrics["latency_cycles"] is None
 
 
+@pytest.mark.parametrize("name, metric, known", [
+    ("bit-ops", "latency_cycles", "cost"),
+    ("mpic", "cost", "latency_cycles, latency_seconds, energy_joules"),
+    ("ne16-plinio", "energy_joules", "latency_cycles"),
+    ("mpic", "utilization", "latency_cycles, latency_seconds, energy_joules"),
+])  # fmt: skip
+def test_gradient_of_what_a_machine_does_not_define_is_refused(name, metric, known):
+    machine = hwcost.load_machine(name)
+    with pytest.raises(hwcost.InputError, match=f"{name} has no gradient of '{metric}'; .* add up: {known}$"):
+        machine.gradient(hwcost.Layer("linear", in_channels=64, out_channels=64), metric)
+
+
+def test_one_folder_is_a_search_path(tmp_path):
+    (tmp_path / "core.info").write_text("name core\ninherit mpic\n")
+    for search in (tmp_path, str(tmp_path), [tmp_path]):
+        assert hwcost.load_machine("core", search=search).name == "core"
+        assert "core" in hwcost.machine_names(search)
+
+
+def test_fields_of_another_type_are_told():
+    graph = hwcost.Graph([hwcost.Layer("linear", name="a", in_channels=64, out_channels=10)])
+    machine = hwcost.load_machine("counts")
+    with pytest.raises(hwcost.InputError, match=r"layers of WeightQuantizer\(.*\) is 'a', wanted a sequence of names"):
+        hwcost.ExpectedCost(graph, machine, ["macs"], weights=[hwcost.WeightQuantizer("a", "a", [2, 8])])
+    with pytest.raises(hwcost.InputError, match=r"widths of .* is 8, wanted a sequence of numbers of bits"):
+        hwcost.ExpectedCost(graph, machine, ["macs"], activations=[hwcost.ActivationQuantizer("a", ["a"], 8)])
+    with pytest.raises(hwcost.InputError, match="name is 3, wanted a text"):
+        hwcost.Layer("linear", name=3)
+
+
 def test_assignment_from_a_dict_and_from_its_table_agree(models, tmp_path):
     graph = hwcost.load_model(models / "resnet8_op13.onnx")
     widths = {"s1.conv1": [8, 0] * 8, "s2.conv1": {2: 10, 8: 22}, "fc": {"w_bits": 4, "in_bits": 8}}
     file = tmp_path / "widths.csv"
     file.write_text(hwcost.assignment_table(widths))
-    assert graph.assign(widths) == graph.assign(str(file))
+    assert graph.assign(widths) == graph.assign(str(file)) == graph.assign(file)
+    assert graph.assign(MappingProxyType({"s2.conv1": MappingProxyType({2: 10, 8: 22})})) == graph.assign({"s2.conv1": {2: 10, 8: 22}})
     assert graph.assign(widths) != graph
     with pytest.raises(hwcost.InputError, match="assignment of 'conv9'"):
         graph.assign({"conv9": 8})

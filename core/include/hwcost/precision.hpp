@@ -73,7 +73,7 @@ struct Precision {
   friend bool operator==(const Precision&, const Precision&) = default;
 };
 
-// The widths that a formula sees, in bits. Mixed weights reach it one width at a time.
+// Bits that a formula sees, one width of mixed weights at a time. scale_bits 0: raw accumulators; NaN: machine's own.
 template <class T = double>
 struct Widths {
   T input_bits{8.0}, weight_bits{8.0}, output_bits{8.0}, scale_bits{0.0}, shift{0.0};

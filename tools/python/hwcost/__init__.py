@@ -60,6 +60,7 @@ __all__ = [
 ]
 
 PathLike = Union[str, "os.PathLike[str]"]
+Paths = Union[PathLike, Sequence[PathLike]]
 
 
 def descriptions() -> Path:
@@ -72,11 +73,15 @@ def descriptions() -> Path:
     return packaged if packaged.is_dir() else Path(_core.installed_descriptions())
 
 
-def _search_path(search: Sequence[PathLike]) -> list[str]:
-    return [*(os.fspath(folder) for folder in search), str(descriptions())]
+def _paths(given: Paths) -> list[str]:
+    return [os.fspath(path) for path in ([given] if isinstance(given, (str, os.PathLike)) else given)]
 
 
-def machine_names(search: Sequence[PathLike] = ()) -> list[str]:
+def _search_path(search: Paths) -> list[str]:
+    return [*_paths(search), str(descriptions())]
+
+
+def machine_names(search: Paths = ()) -> list[str]:
     """Names of the machines in the folders of `search` and of those shipped, sorted.
 
     >>> "mpic" in machine_names()
@@ -85,7 +90,7 @@ def machine_names(search: Sequence[PathLike] = ()) -> list[str]:
     return _core.machine_names(_search_path(search))
 
 
-def load_machine(name: PathLike, search: Sequence[PathLike] = (), plugins: Sequence[PathLike] = ()) -> Machine:
+def load_machine(name: PathLike, search: Paths = (), plugins: Paths = ()) -> Machine:
     """The machine of that name, looked for in the folders of `search` and then among those shipped, or at that path.
 
     A path has a '/' or ends in ".info". `plugins` are files of shared objects with backends of their own (plugin.h): they
@@ -95,7 +100,7 @@ def load_machine(name: PathLike, search: Sequence[PathLike] = (), plugins: Seque
     >>> load_machine("mpic")
     <hwcost.Machine 'mpic', backend mac_table>
     """
-    return _core.load_machine(os.fspath(name), _search_path(search), [os.fspath(plugin) for plugin in plugins])
+    return _core.load_machine(os.fspath(name), _search_path(search), _paths(plugins))
 
 
 def load_model(
@@ -127,7 +132,7 @@ def load_price_table(file: PathLike) -> PriceTable:
     >>> graph = Graph([Layer("linear", name="fc", in_channels=64, out_channels=10)])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "table.json")
-    ...     PriceTable(graph, load_machine("mpic"), [(8, 8)]).save(str(file))
+    ...     PriceTable(graph, load_machine("mpic"), [(8, 8)]).save(file)
     ...     load_price_table(file).layers
     ['fc']
     """
@@ -187,7 +192,7 @@ def refine(
     {'fc': {'w_bits': {8: 40}}}
     """
     return _core.refine(
-        model, dict(widths), machine, metric, formula, [float(bits) for bits in more_widths],
+        model, widths, machine, metric, formula, [float(bits) for bits in more_widths],
         {layer: [float(score) for score in of_layer] for layer, of_layer in (scores or {}).items()},
     )  # fmt: skip
 
@@ -211,7 +216,7 @@ def assignment_table(widths: Widths) -> str:
     conv,"8,0,4",
     fc,4,8
     """
-    return _core.assignment_table(dict(widths))
+    return _core.assignment_table(widths)
 
 
 def operators() -> list[str]:

@@ -8,9 +8,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "arrays.hpp"
 #include "binding.hpp"
+#include "hwcost/error.hpp"
 #include "hwcost/parallel_batch.hpp"
 
 namespace hwcost::python {
@@ -47,17 +50,15 @@ std::vector<ColumnDefault> columns_of(Op op) {
   };
   Layer empty = empty_layer(op);
   std::visit(add, empty.dims);
-  add(Widths<>{});
+  add(Widths<>{.scale_bits = kNoFigure});
   return columns;
 }
 
 Doubles checked(const py::array& array, const std::string& name) {
   if (!py::isinstance<Doubles>(array)) {
-    throw py::type_error(fmt::format("column '{}' is a {} array of {}, wanted a contiguous one of float64", name,
-                                     (array.flags() & py::array::c_style) != 0 ? "contiguous" : "strided",
-                                     std::string(py::str(array.dtype()))));
+    throw py::type_error(fmt::format("column '{}' is {}, wanted a contiguous one of float64", name, shown(array)));
   }
-  if (array.ndim() != 1) throw py::value_error(fmt::format("column '{}' has {} axes, wanted 1", name, array.ndim()));
+  if (array.ndim() != 1) throw InputError({}, fmt::format("column '{}' has {} axes, wanted 1", name, array.ndim()));
   return array.cast<Doubles>();
 }
 
@@ -77,17 +78,25 @@ std::size_t position(const std::vector<ColumnDefault>& columns, std::string_view
   if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
   std::vector<std::string_view> known;
   for (const ColumnDefault& column : columns) known.push_back(column.name);
-  throw py::value_error(fmt::format("'{}' is no column of {}, which has {}", wanted, name(op), fmt::join(known, ", ")));
+  throw InputError({}, fmt::format("'{}' is no column of {}, which has {}", wanted, name(op), fmt::join(known, ", ")));
+}
+
+// A requantisation is said by its scale, or not at all.
+void check_shift(const std::vector<ColumnDefault>& known, const std::set<std::size_t>& said, Op op) {
+  if (said.contains(position(known, "shift", op)) && !said.contains(position(known, "scale_bits", op)))
+    throw InputError({}, "column 'shift' without 'scale_bits': the machine's own requantisation holds");
 }
 
 Given take(const py::dict& columns, const std::vector<ColumnDefault>& known, Op op) {
   Given given;
+  std::set<std::size_t> said;
   given.arrays.resize(known.size());
   for (const ColumnDefault& column : known) given.scalars.push_back(column.value);
   std::string first;
   for (const auto& [key, value] : columns) {
-    const auto column = key.cast<std::string>();
+    const std::string column = text_from(key, "a column", "its name");
     const std::size_t k = position(known, column, op);
+    if (!said.insert(k).second) throw InputError({}, fmt::format("column '{}' is given twice", known[k].name));
     if (!py::isinstance<py::array>(value) || value.cast<py::array>().ndim() == 0) {
       try {
         given.scalars[k] = py::float_(py::reinterpret_borrow<py::object>(value));
@@ -100,11 +109,12 @@ Given take(const py::dict& columns, const std::vector<ColumnDefault>& known, Op 
     given.arrays[k] = checked(value.cast<py::array>(), column);
     const auto rows = static_cast<std::size_t>(given.arrays[k]->size());
     if (!first.empty() && rows != given.rows) {
-      throw py::value_error(fmt::format("column '{}' has {} rows, column '{}' {}", column, rows, first, given.rows));
+      throw InputError({}, fmt::format("column '{}' has {} rows, column '{}' {}", column, rows, first, given.rows));
     }
     if (first.empty()) first = column;
     given.rows = rows;
   }
+  check_shift(known, said, op);
   return given;
 }
 
@@ -120,8 +130,8 @@ std::vector<Figure> wanted_figures(const Machine& machine, const std::optional<s
     const auto found = std::find_if(kFigures.begin(), kFigures.end(),
                                     [&](const Figure& figure) { return name(figure.metric) == metric; });
     if (found == kFigures.end() || !defined.contains(found->metric)) {
-      throw py::value_error(fmt::format("{} has no metric '{}' a batch can give; it defines {}",
-                                        machine.description.name(), metric, fmt::join(names(defined), ", ")));
+      throw InputError({}, fmt::format("{} has no metric '{}' a batch can give; it defines {}",
+                                       machine.description.name(), metric, fmt::join(names(defined), ", ")));
     }
     wanted.push_back(*found);
   }
@@ -137,12 +147,12 @@ struct Call {
   py::dict result;
 };
 
-std::unique_ptr<Call> prepared(const Machine& machine, const std::string& op_name, const py::dict& columns,
+std::unique_ptr<Call> prepared(const Machine& machine, const std::string& op_name, const py::object& columns,
                                const std::optional<std::vector<std::string>>& metrics) {
   const Op op = operator_named(op_name);
   const std::vector<ColumnDefault> known = columns_of(op);
   auto call = std::make_unique<Call>();
-  call->given = take(columns, known, op);
+  call->given = take(dict_from(columns, "columns"), known, op);
   const Given& given = call->given;
   for (const Figure& figure : wanted_figures(machine, metrics)) {
     py::array_t<double> values(static_cast<py::ssize_t>(given.rows));
@@ -162,7 +172,7 @@ std::unique_ptr<Call> prepared(const Machine& machine, const std::string& op_nam
   return call;
 }
 
-py::dict estimate_batch(const Machine& machine, const std::string& op_name, const py::dict& columns,
+py::dict estimate_batch(const Machine& machine, const std::string& op_name, const py::object& columns,
                         const std::optional<std::vector<std::string>>& metrics, std::size_t threads) {
   const std::unique_ptr<Call> call = prepared(machine, op_name, columns, metrics);
   {
@@ -173,8 +183,8 @@ py::dict estimate_batch(const Machine& machine, const std::string& op_name, cons
 }
 
 // Seconds of each of `runs` runs of the library's own call on the same columns: what a C++ program would take.
-std::vector<double> seconds_of_library_call(const Machine& machine, const std::string& op_name, const py::dict& columns,
-                                            std::size_t threads, std::size_t runs) {
+std::vector<double> seconds_of_library_call(const Machine& machine, const std::string& op_name,
+                                            const py::object& columns, std::size_t threads, std::size_t runs) {
   const std::unique_ptr<Call> call = prepared(machine, op_name, columns, std::nullopt);
   std::vector<double> seconds;
   for (std::size_t run = 0; run < runs; ++run) {
@@ -189,11 +199,11 @@ constexpr const char* kBatchDoc =
     R"(What many candidates of one operator cost: a dict of arrays, by metric, and 'status'.
 
 `columns` has an array of float64 (contiguous, one row a candidate; read in place, never copied) or one number for all
-rows, by the names of `extent_names(op)` and the widths in_bits, w_bits, out_bits, scale_bits, shift (integers; 8, 8, 8,
-0, 0). `status` is 0 priced, 1 approximated, 2 unsupported; an unsupported row is NaN in every metric. `metrics` names
+rows, by the names of `extent_names(op)` and the widths in_bits, w_bits, out_bits (integers; 8) and scale_bits, shift (of
+the requantisation: 0 bits are raw accumulators, NaN the machine's own, which holds where nothing is said). `status` is 0 priced, 1 approximated, 2 unsupported; an unsupported row is NaN in every metric. `metrics` names
 those wanted; all that the machine defines where it is None. At most `threads` threads work on it (0: one a
 processor), with the same bits whatever their number; the interpreter's lock is released meanwhile. Raises
-TypeError and ValueError that name the column.
+TypeError and InputError that name the column.
 
 >>> import numpy
 >>> batch = load_machine('mpic').estimate_batch('linear', {

@@ -30,6 +30,13 @@ void bind_batch(py::module_& module, py::class_<Machine>& machine);
 // Raises hwcost.Unsupported.
 [[noreturn]] void raise_unsupported(const std::string& reason);
 
+// A text, or InputError: "`what` is 3, wanted `wanted`".
+std::string text_from(py::handle value, const std::string& what, const std::string& wanted);
+// Whether it is a dict or what else maps keys to values.
+bool is_mapping(py::handle value);
+// As a dict. Raises TypeError: "`what` is <class 'list'>, wanted a mapping".
+py::dict dict_from(py::handle value, const std::string& what);
+
 // 8, "8", "f32". `what` names the value in errors. Throws InputError.
 NumberFormat number_format(py::handle value, const std::string& what);
 // The same for all channels, {bits: channels}, or a sequence of one width a channel; text as in layer tables.
@@ -46,9 +53,24 @@ Layer empty_layer(Op op);
 Layer layer_from(const std::string& op, const py::kwargs& arguments);
 
 // {layer: w_bits} or {layer: {'w_bits': ..., 'in_bits': ...}}. Throws InputError.
-std::vector<Assignment> assignments_from(const py::dict& widths);
+std::vector<Assignment> assignments_from(const py::object& widths);
 
 // The metrics that the machine defines, by name.
 std::vector<std::string> names(MetricSet metrics);
+
+// Copies of what is never changed are the object itself.
+template <class T>
+void share_copies(py::class_<T>& type) {
+  type.def("__copy__", [](py::object self) { return self; })
+      .def(
+          "__deepcopy__", [](py::object self, const py::object&) { return self; }, py::arg("memo"));
+}
+
+// pickle raises TypeError; `instead` says what may be kept in its place.
+template <class T>
+void refuse_pickle(py::class_<T>& type, const std::string& instead) {
+  const std::string message = std::string(py::str(type.attr("__name__"))) + " cannot be pickled: " + instead;
+  type.def("__reduce__", [message](const py::object&) -> py::object { throw py::type_error(message); });
+}
 
 }  // namespace hwcost::python

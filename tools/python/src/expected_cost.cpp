@@ -60,12 +60,27 @@ SoftChoice choice_named(const std::string& name) {
   throw InputError({}, fmt::format("'{}' is no kind of soft choice, wanted split or choice", name));
 }
 
+template <class T>
+T field_as(py::handle object, const char* field, const char* wanted) {
+  const py::object value = object.attr(field);
+  try {
+    return value.cast<T>();
+  } catch (const py::cast_error&) {
+    throw InputError({}, fmt::format("{} of {} is {}, wanted {}", field, std::string(py::repr(object)),
+                                     std::string(py::repr(value)), wanted));
+  }
+}
+
 // From the dataclasses of hwcost/soft.py.
 SearchSpace space_from(const py::iterable& weights, const py::iterable& activations, const py::iterable& channels) {
   SearchSpace space;
-  const auto text = [](py::handle object, const char* field) { return object.attr(field).cast<std::string>(); };
-  const auto texts = [](py::handle object) { return object.attr("layers").cast<std::vector<std::string>>(); };
-  const auto widths = [](py::handle object) { return object.attr("widths").cast<std::vector<double>>(); };
+  const auto text = [](py::handle object, const char* field) { return field_as<std::string>(object, field, "a text"); };
+  const auto texts = [](py::handle object) {
+    return field_as<std::vector<std::string>>(object, "layers", "a sequence of names");
+  };
+  const auto widths = [](py::handle object) {
+    return field_as<std::vector<double>>(object, "widths", "a sequence of numbers of bits");
+  };
   for (const py::handle q : weights) {
     space.weights.push_back({text(q, "name"), texts(q), widths(q), choice_named(text(q, "kind"))});
   }
@@ -202,8 +217,10 @@ meet others which are not tied to them.
 
 void bind_expected_cost(py::module_& module) {
   module.def("channel_ties", &ties_of, py::arg("graph"));
-  py::class_<SharedExpectedCost>(module, "ExpectedCost", kDoc)
-      .def(py::init(&make), py::arg("graph"), py::arg("machine"), py::arg("metrics"), py::kw_only(),
+  py::class_<SharedExpectedCost> type(module, "ExpectedCost", kDoc);
+  share_copies(type);
+  refuse_pickle(type, "make it again from its network, machine and quantizers");
+  type.def(py::init(&make), py::arg("graph"), py::arg("machine"), py::arg("metrics"), py::kw_only(),
            py::arg("weights") = py::tuple(), py::arg("activations") = py::tuple(), py::arg("channels") = py::tuple(),
            py::arg("mode") = "relaxed", py::arg("formula") = py::none(), py::arg("leave_out_unpriced") = false)
       .def_property_readonly(

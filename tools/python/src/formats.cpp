@@ -51,6 +51,21 @@ py::object python_number(double value) {
 
 }  // namespace
 
+std::string text_from(py::handle value, const std::string& what, const std::string& wanted) {
+  if (!py::isinstance<py::str>(value)) refuse(what, value, wanted);
+  return value.cast<std::string>();
+}
+
+bool is_mapping(py::handle value) {
+  return py::isinstance<py::dict>(value) ||
+         py::isinstance(value, py::module_::import("collections.abc").attr("Mapping"));
+}
+
+py::dict dict_from(py::handle value, const std::string& what) {
+  if (is_mapping(value)) return py::dict(py::reinterpret_borrow<py::object>(value));
+  throw py::type_error(fmt::format("{} is {}, wanted a mapping", what, std::string(py::repr(py::type::of(value)))));
+}
+
 NumberFormat number_format(py::handle value, const std::string& what) {
   if (py::isinstance<py::str>(value)) {
     if (const auto format = number_format_from(value.cast<std::string>())) return *format;
@@ -61,7 +76,7 @@ NumberFormat number_format(py::handle value, const std::string& what) {
 }
 
 WeightFormat weight_format(py::handle value, const std::string& what) {
-  if (py::isinstance<py::dict>(value)) return histogram(value.cast<py::dict>(), what);
+  if (is_mapping(value)) return histogram(dict_from(value, what), what);
   const bool is_text = py::isinstance<py::str>(value);
   if (!is_text && py::isinstance<py::iterable>(value)) return one_a_channel(value, what);
   return {number_format(value, what)};

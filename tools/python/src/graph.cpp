@@ -1,5 +1,6 @@
 // hwcost.Graph: a network as the importers give it.
 #include <fmt/format.h>
+#include <pybind11/stl/filesystem.h>
 
 #include "binding.hpp"
 #include "hwcost/graph.hpp"
@@ -42,8 +43,10 @@ Graph with_bits(Graph graph, double weight_bits, double activation_bits) {
   return graph;
 }
 
-Graph with_assignments(Graph graph, const std::vector<Assignment>& assignments) {
-  assign(graph, assignments);
+// By a mapping, or by a table's path.
+Graph with_assignments(Graph graph, const py::object& widths) {
+  const bool is_path = py::isinstance<py::str>(widths) || py::hasattr(widths, "__fspath__");
+  assign(graph, is_path ? read_assignments(widths.cast<std::filesystem::path>()) : assignments_from(widths));
   return graph;
 }
 
@@ -71,8 +74,8 @@ std::string shown(const Graph& graph) {
 
 // Whether it is {'w_bits': ..., 'in_bits': ...}, as far as its keys tell; widths of channels have numbers for keys.
 bool has_names_for_keys(py::handle value) {
-  if (!py::isinstance<py::dict>(value)) return false;
-  for (const auto& [key, format] : py::reinterpret_borrow<py::dict>(value)) {
+  if (!is_mapping(value)) return false;
+  for (const auto& [key, format] : dict_from(value, "widths")) {
     if (py::isinstance<py::str>(key)) return true;
   }
   return false;
@@ -89,7 +92,7 @@ Assignment assignment_of(py::handle layer, py::handle value) {
     assignment.weight = weight_format(value, named("w_bits"));
     return assignment;
   }
-  for (const auto& [key, format] : py::reinterpret_borrow<py::dict>(value)) {
+  for (const auto& [key, format] : dict_from(value, "widths")) {
     if (key.equal(py::str("w_bits"))) {
       assignment.weight = weight_format(format, named("w_bits"));
     } else if (key.equal(py::str("in_bits"))) {
@@ -114,14 +117,16 @@ Made by `load_model`, `trace` (hwcost.torch) or from layers; never changed: `wit
 
 }  // namespace
 
-std::vector<Assignment> assignments_from(const py::dict& widths) {
+std::vector<Assignment> assignments_from(const py::object& widths) {
   std::vector<Assignment> assignments;
-  for (const auto& [layer, value] : widths) assignments.push_back(assignment_of(layer, value));
+  for (const auto& [layer, value] : dict_from(widths, "widths")) assignments.push_back(assignment_of(layer, value));
   return assignments;
 }
 
 void bind_graph(py::module_& module) {
-  py::class_<Graph>(module, "Graph", kGraphDoc)
+  py::class_<Graph> type(module, "Graph", kGraphDoc);
+  share_copies(type);
+  type.def(py::pickle(&graph_to_json, [](const std::string& json) { return read_graph_json(json, "pickled Graph"); }))
       .def(py::init(&of_layers), py::arg("layers"), py::arg("name") = "")
       .def_readonly("name", &Graph::name, "The network's own name.")
       .def_readonly("file", &Graph::file, "Where it was read from.")
@@ -140,10 +145,8 @@ void bind_graph(py::module_& module) {
 >>> graph.with_bits(4, 8).layers[0].w_bits
 4
 )")
-      .def(
-          "assign",
-          [](const Graph& graph, const py::dict& widths) { return with_assignments(graph, assignments_from(widths)); },
-          py::arg("widths"), R"(The same network with the widths of single layers, and 0-bit channels removed.
+      .def("assign", &with_assignments, py::arg("widths"),
+           R"(The same network with the widths of single layers, and 0-bit channels removed.
 
 `widths` is {layer: w_bits} or {layer: {'w_bits': ..., 'in_bits': ...}}, with w_bits as in `Layer`; or the path of a
 table `layer,w_bits,in_bits`. Layers behind lose the input channels that were pruned. Raises InputError: no layer of
@@ -153,12 +156,6 @@ that name, counts that do not add up, channels across an add that may not be the
 >>> graph.assign({'fc': {4: 4, 8: 6}}).layers[0].w_bits
 {4: 4, 8: 6}
 )")
-      .def(
-          "assign",
-          [](const Graph& graph, const std::string& file) {
-            return with_assignments(graph, read_assignments(std::filesystem::path(file)));
-          },
-          py::arg("file"))
       .def("to_json", &graph_to_json, R"(The network in the neutral form, which `load_model` reads back without loss.
 
 >>> Graph([Layer('linear', in_channels=64, out_channels=10)]).to_json()[:1]
@@ -174,7 +171,7 @@ that name, counts that do not add up, channels across an add that may not be the
       py::arg("text"), py::arg("name"));
   module.def("read_table", &read_table, py::arg("text"), py::arg("name"));
   module.def(
-      "assignment_table", [](const py::dict& widths) { return assignment_table(assignments_from(widths)); },
+      "assignment_table", [](const py::object& widths) { return assignment_table(assignments_from(widths)); },
       py::arg("widths"));
 }
 

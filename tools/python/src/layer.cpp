@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include "binding.hpp"
+#include "hwcost/graph.hpp"
+#include "hwcost/import/json.hpp"
 #include "hwcost/work.hpp"
 
 namespace hwcost::python {
@@ -43,7 +45,7 @@ double extent(py::handle value, const std::string& name) {
 // What a layer has besides extents.
 void take_option(Layer& layer, const std::string& name, py::handle value) {
   if (name == "name") {
-    layer.name = value.cast<std::string>();
+    layer.name = text_from(value, name, "a text");
     layer.module = layer.name;
   } else if (name == "w_bits") {
     layer.precision.weight = weight_format(value, name);
@@ -97,6 +99,15 @@ std::string shown(const Layer& layer) {
                             std::string(py::repr(format_object(layer.precision.output))));
 }
 
+// A layer in the neutral form, by the network of it alone.
+std::string json_of(const Layer& layer) {
+  Graph alone;
+  add_layer(alone, layer);
+  return graph_to_json(alone);
+}
+
+Layer layer_of(const std::string& json) { return read_graph_json(json, "pickled Layer").nodes.at(0).layer; }
+
 constexpr const char* kLayerDoc = R"(One layer: an operator, its extents by keyword, its widths.
 
 `op` is an operator's name (`hwcost.operators()`); `hwcost.extent_names(op)` lists its extents, which are counts and
@@ -143,7 +154,9 @@ Layer layer_from(const std::string& op, const py::kwargs& arguments) {
 }
 
 void bind_layer(py::module_& module) {
-  py::class_<Layer>(module, "Layer", kLayerDoc)
+  py::class_<Layer> type(module, "Layer", kLayerDoc);
+  share_copies(type);
+  type.def(py::pickle(&json_of, &layer_of))
       .def(py::init(&layer_from), py::arg("op"))
       .def_readonly("name", &Layer::name, "Dotted, as 'layer1.0.conv1'; need not be unique.")
       .def_readonly("module", &Layer::module, "The module that owns it.")

@@ -1,5 +1,6 @@
 // hwcost.Machine: a description and the backend that it selects.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "binding.hpp"
 #include "figures.hpp"
@@ -52,17 +53,27 @@ py::dict estimate(const Machine& machine, const Layer& layer) {
   return result;
 }
 
+Metric metric_with_gradient(const Machine& machine, const std::string& wanted) {
+  std::vector<std::string_view> known;
+  for (const Metric metric : command::listed(machine.backend->traits().metrics)) {
+    if (!adds_up(metric)) continue;
+    if (name(metric) == wanted) return metric;
+    known.push_back(name(metric));
+  }
+  throw InputError({}, fmt::format("{} has no gradient of '{}'; of its metrics these add up: {}",
+                                   machine.description.name(), wanted, fmt::join(known, ", ")));
+}
+
 // d latency, energy, traffic, ... / d extent or width, by name.
 py::dict gradient(const Machine& machine, const Layer& layer, const std::string& metric_name, bool relaxed) {
-  const std::optional<Metric> metric = metric_named(metric_name);
-  if (!metric || !adds_up(*metric)) throw InputError({}, fmt::format("'{}' is no metric that adds up", metric_name));
+  const Metric metric = metric_with_gradient(machine, metric_name);
   const auto found = machine.backend->gradient(layer, relaxed ? GradientMode::relaxed : GradientMode::straight_through);
   if (!found) raise_unsupported(found.error().reason);
   py::dict result;
   std::size_t k = 0;
   const auto put = [&](const auto& members) {
     for (const auto& member : members) {
-      const auto slope = value(*metric, found->partial[k++], Facts{}, machine.backend->traits().clock_hertz);
+      const auto slope = value(metric, found->partial[k++], Facts{}, machine.backend->traits().clock_hertz);
       result[py::str(member.name)] = slope.value_or(0.0);
     }
   };
@@ -90,6 +101,8 @@ std::vector<std::string> names(MetricSet metrics) {
 
 py::class_<Machine> bind_machine(py::module_& module) {
   py::class_<Machine> machine(module, "Machine", kMachineDoc);
+  share_copies(machine);
+  refuse_pickle(machine, "load it where it is wanted, by hwcost.load_machine");
   machine
       .def_property_readonly(
           "name", [](const Machine& m) { return m.description.name(); }, "The description's name.")
@@ -118,7 +131,7 @@ Raises Unsupported, with the reason, where the machine cannot run the layer.
            R"(Derivatives of a metric by every extent and width of a layer, by their names.
 
 `relaxed`: of the interpolation between the machine's tiles, over channel counts alone; else straight through ceil and
-floor. Raises Unsupported.
+floor. Raises Unsupported, and InputError where the machine does not define the metric.
 
 >>> load_machine('mpic').gradient(Layer('linear', in_channels=64, out_channels=10))['out_channels']
 30.47619047619048
@@ -126,6 +139,13 @@ floor. Raises Unsupported.
       .def("__repr__", [](const Machine& m) {
         return fmt::format("<hwcost.Machine '{}', backend {}>", m.description.name(), m.description.backend());
       });
+  module.def(
+      "adds_up",
+      [](const std::string& figure) {
+        const std::optional<Metric> metric = metric_named(figure);
+        return !metric || adds_up(*metric);
+      },
+      py::arg("figure"), "Whether the layers of a network have shares of a report's figure; of ratios they have none.");
   module.def("load_machine", &load, py::arg("name"), py::arg("search"), py::arg("plugins"));
   module.def(
       "machine_names", [](const std::vector<std::string>& folders) { return description_names(search_path(folders)); },

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 #include <pybind11/numpy.h>
+#include <pybind11/stl/filesystem.h>
 
+#include "arrays.hpp"
 #include "binding.hpp"
 #include "hwcost/import/price_table.hpp"
 
@@ -86,17 +88,15 @@ py::array_t<double> sums(const PriceTable& table, const std::string& metric_name
                          std::size_t threads) {
   const Metric metric = metric_of(metric_name);
   if (assignments.ndim() != 2 || static_cast<std::size_t>(assignments.shape(1)) != table.layer_count()) {
-    throw py::value_error(fmt::format("assignments of shape {}, wanted (candidates, {}): a choice a layer",
-                                      std::string(py::str(assignments.attr("shape"))), table.layer_count()));
+    throw InputError({}, fmt::format("assignments of shape {}, wanted (candidates, {}): a choice a layer",
+                                     std::string(py::str(assignments.attr("shape"))), table.layer_count()));
   }
   if (auto totals = sums_of<std::uint8_t>(table, metric, assignments, threads)) return *totals;
   if (auto totals = sums_of<std::uint16_t>(table, metric, assignments, threads)) return *totals;
   if (auto totals = sums_of<std::int32_t>(table, metric, assignments, threads)) return *totals;
   if (auto totals = sums_of<std::int64_t>(table, metric, assignments, threads)) return *totals;
   throw py::type_error(
-      fmt::format("assignments are an array of {}, wanted a contiguous one of uint8, uint16, int32 or "
-                  "int64",
-                  std::string(py::str(assignments.dtype()))));
+      fmt::format("assignments are {}, wanted a contiguous one of uint8, uint16, int32 or int64", shown(assignments)));
 }
 
 constexpr const char* kDoc = R"(What every layer of a network costs at every choice of widths: what a search adds up.
@@ -119,7 +119,10 @@ True
 }  // namespace
 
 void bind_price_table(py::module_& module) {
-  py::class_<PriceTable>(module, "PriceTable", kDoc)
+  py::class_<PriceTable> type(module, "PriceTable", kDoc);
+  share_copies(type);
+  type.def(py::pickle(&price_table_to_json,
+                      [](const std::string& json) { return read_price_table(json, "pickled PriceTable"); }))
       .def(py::init(&make), py::arg("graph"), py::arg("machine"), py::arg("choices"), py::kw_only(),
            py::arg("metrics") = std::vector<std::string>{}, py::arg("formula") = py::none(), py::arg("threads") = 1)
       .def_property_readonly("layers", &layers_of, "Names of the layers that have a choice, in execution order.")
@@ -193,9 +196,9 @@ array([304.76190476, 304.76190476])
 )")
       .def(
           "save",
-          [](const PriceTable& table, const std::string& file) {
+          [](const PriceTable& table, const std::filesystem::path& file) {
             const py::gil_scoped_release release;
-            save_price_table(table, std::filesystem::path(file));
+            save_price_table(table, file);
           },
           py::arg("file"), R"(Writes the table as JSON, which `load_price_table` reads without loss.
 
@@ -209,8 +212,7 @@ array([304.76190476, 304.76190476])
                            table.layer_count(), table.choice_count());
       });
   module.def(
-      "load_price_table", [](const std::string& file) { return load_price_table(std::filesystem::path(file)); },
-      py::arg("file"));
+      "load_price_table", [](const std::filesystem::path& file) { return load_price_table(file); }, py::arg("file"));
 }
 
 }  // namespace hwcost::python

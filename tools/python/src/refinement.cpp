@@ -31,7 +31,7 @@ std::vector<ChannelScore> scores_from(const std::map<std::string, std::vector<do
   return scores;
 }
 
-NetworkRefinement refine_network(const Graph& graph, const py::dict& widths, const Machine& machine,
+NetworkRefinement refine_network(const Graph& graph, const py::object& widths, const Machine& machine,
                                  const std::optional<std::string>& metric, const std::optional<std::string>& formula,
                                  const std::vector<double>& more_widths,
                                  const std::map<std::string, std::vector<double>>& scores) {
@@ -76,8 +76,11 @@ py::dict outcomes_of(const NetworkRefinement& refinement) {
 }  // namespace
 
 void bind_refinement(py::module_& module) {
-  py::class_<NetworkRefinement>(module, "Refinement", "Wider widths of a network, and its prices before and after.")
-      .def_property_readonly(
+  py::class_<NetworkRefinement> type(module, "Refinement",
+                                     "Wider widths of a network, and its prices before and after.");
+  share_copies(type);
+  refuse_pickle(type, "keep its widths, or what to_dict() of its reports gives");
+  type.def_property_readonly(
           "metric", [](const NetworkRefinement& r) { return name(r.metric); }, "What did not rise.")
       .def_property_readonly("widths", &widths_of,
                              "{layer: {'w_bits': ..., 'in_bits': ...}}, as Graph.assign takes it.")

@@ -62,9 +62,13 @@ std::string table(const NetworkReport& report, const std::string& detail) {
   return command::report_table({{.input_shape = {}, .reports = {report}}}, detail_named(detail));
 }
 
+constexpr const char* kKeep = "keep what to_dict() of its report gives";
+
 void bind_layer_report(py::module_& module) {
-  py::class_<LayerReport>(module, "LayerReport", "What one layer costs, and how that is known.")
-      .def_readonly("name", &LayerReport::name, "The layer's name.")
+  py::class_<LayerReport> type(module, "LayerReport", "What one layer costs, and how that is known.");
+  share_copies(type);
+  refuse_pickle(type, kKeep);
+  type.def_readonly("name", &LayerReport::name, "The layer's name.")
       .def_readonly("op", &LayerReport::op, "The operator's name.")
       .def_readonly("module", &LayerReport::module, "The module that owns it.")
       .def_readonly("machine", &LayerReport::machine, "Who priced it: the machine itself or what it falls back to.")
@@ -100,8 +104,10 @@ std::vector<Module> modules_of(const NetworkReport& report) {
 }
 
 void bind_module_report(py::module_& module) {
-  py::class_<Module>(module, "ModuleReport", "A module and all that is below it.")
-      .def_property_readonly(
+  py::class_<Module> type(module, "ModuleReport", "A module and all that is below it.");
+  share_copies(type);
+  refuse_pickle(type, kKeep);
+  type.def_property_readonly(
           "path", [](const Module& m) { return m.report.path; }, "Dotted; '' for the network.")
       .def_property_readonly(
           "depth", [](const Module& m) { return m.report.depth; }, "0 for the whole network.")
@@ -133,8 +139,10 @@ True
 void bind_report(py::module_& module) {
   bind_layer_report(module);
   bind_module_report(module);
-  py::class_<NetworkReport>(module, "NetworkReport", kReportDoc)
-      .def_readonly("model", &NetworkReport::model, "The model's file or name.")
+  py::class_<NetworkReport> type(module, "NetworkReport", kReportDoc);
+  share_copies(type);
+  refuse_pickle(type, kKeep);
+  type.def_readonly("model", &NetworkReport::model, "The model's file or name.")
       .def_property_readonly(
           "machine", [](const NetworkReport& r) { return r.hardware.name; }, "Its name.")
       .def_readonly("assumptions", &NetworkReport::assumptions, "What was assumed, one sentence each.")
