@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union
 
 import torch
 from torch import nn
 
 import hwcost
-from hwcost._core import LayerReport, Machine, NetworkReport
+from hwcost._core import LayerReport, Machine, NetworkReport, adds_up
 from hwcost.errors import InputError
 from hwcost.torch._tracing import Inputs, owner, trace
 from hwcost.widths import Bits, WeightBits
+
+InputShape = Union[Inputs, Sequence[int], Sequence[Sequence[int]]]
+_WANTED_SHAPE = "wanted one such as (3, 224, 224), one for each argument of forward(), or tensors"
 
 
 @dataclass
@@ -66,13 +70,27 @@ class CostEstimate(NamedTuple):
     tree: ModuleCost
 
 
-def _inputs(model: nn.Module, shape: Union[Inputs, Sequence[int]]) -> Inputs:
-    """A batch of one for a shape; tensors as they are."""
-    if isinstance(shape, torch.Tensor) or any(isinstance(part, torch.Tensor) for part in shape):
+def _extents(value: Any) -> Optional[list[int]]:
+    """Those of a shape; nothing where it is none."""
+    is_shape = isinstance(value, Sequence) and all(isinstance(extent, Integral) for extent in value)
+    return [int(extent) for extent in value] if is_shape else None
+
+
+def _inputs(model: nn.Module, shape: InputShape) -> Inputs:
+    """Batches of one for shapes, of the type of the model's parameters; tensors as they are."""
+    if isinstance(shape, torch.Tensor):
         return shape
-    parameter = next(model.parameters(), None)
-    device = parameter.device if parameter is not None else None
-    return torch.zeros(1, *shape, device=device)
+    if isinstance(shape, (list, tuple)) and any(isinstance(part, torch.Tensor) for part in shape):
+        return shape
+    parameter = next((parameter for parameter in model.parameters() if parameter.is_floating_point()), None)
+    zeros = torch.zeros if parameter is None else parameter.new_zeros
+    alone = _extents(shape)
+    if alone is not None:
+        return zeros((1, *alone))
+    several = [_extents(part) for part in shape] if isinstance(shape, (list, tuple)) else [None]
+    if None in several:
+        raise InputError(f"input_shape is {shape!r}, {_WANTED_SHAPE}")
+    return tuple(zeros((1, *extents)) for extents in several if extents is not None)
 
 
 def _tree(model: nn.Module) -> dict[str, ModuleCost]:
@@ -107,17 +125,16 @@ def _add(layer: LayerReport, metric: str, nodes: dict[str, ModuleCost]) -> None:
 
 
 def _metric(report: NetworkReport, machine: Machine, wanted: Optional[str]) -> str:
-    figures = report.totals
-    defined = [wanted] if wanted else ["cost", *machine.metrics, "bit_ops"]
-    for metric in defined:
-        if isinstance(figures.get(metric), float):
+    known = [name for name, total in report.totals.items() if isinstance(total, float) and adds_up(name)]
+    for metric in [wanted] if wanted else ["cost", *machine.metrics, "bit_ops"]:
+        if metric in known:
             return metric
-    raise InputError(f"{machine.name} has no total of {wanted}, wanted one of {', '.join(figures)}")
+    raise InputError(f"{machine.name} has no '{wanted}' that adds up over modules, wanted one of {', '.join(known)}")
 
 
 def estimate_cost(
     model: nn.Module,
-    input_shape: Union[Inputs, Sequence[int]],
+    input_shape: InputShape,
     formula: Optional[str] = None,
     *,
     machine: Union[Machine, str] = "mixpc",
@@ -125,8 +142,8 @@ def estimate_cost(
 ) -> CostEstimate:
     """(total, tree of modules with macs, params, bits and cost) of any module.
 
-    `input_shape` is without the batch, such as (3, 224, 224), and priced for a batch of one; or a tensor, or a tuple of
-    what forward() takes. `formula` is an expression of a layer's quantities, such as "macs*w_bits^2*a_bits", which is
+    `input_shape` is without the batch, such as (3, 224, 224), or one such a shape for each argument of forward(), and
+    priced for a batch of one; or a tensor, or a tuple of what forward() takes. `formula` is an expression of a layer's quantities, such as "macs*w_bits^2*a_bits", which is
     what "mixpc" computes where none is given; or name a `machine`, and a `metric` of it (its first that adds up where
     None). What is not quantised counts at the machine's default bits ("mixpc": 32). Layers are found as `trace` finds
     them, so functional calls count too, in the module that calls them. Parameters that no layer reads are in

@@ -1,12 +1,19 @@
-"""Which widths a torch module says that it has, by the conventions that docs/torch.md lists."""
+"""Which widths a torch module says that it has, by the conventions that docs/torch.md lists.
+
+Functions take a module and its path in the model, which errors name.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from collections.abc import Iterator, Sequence
+from numbers import Real
+from typing import Any, Optional
 
+import numpy
 import torch
 from torch import nn
 
+from hwcost.errors import InputError
 from hwcost.widths import WeightBits
 
 _QUANTIZER = ("bit_width", "bits", "n_bits", "num_bits", "nbits")
@@ -16,19 +23,25 @@ _INPUT = ("quant_input_bit_width", "input_bits", "input_bit_width", "act_bits", 
 _OUTPUT = ("quant_output_bit_width", "quant_act_bit_width", "output_bits", "output_bit_width", "out_bits")
 
 
-def _numbers(value: Any) -> Optional[list[int]]:
+def _numbers(value: Any) -> Iterator[Any]:
+    """What a number, an array, or a sequence of these holds; anything else as it is."""
     if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().flatten().tolist()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = [value]
-    if not isinstance(value, (list, tuple)) or not value:
-        return None
-    if not all(isinstance(bits, (int, float)) and bits == int(bits) and 0 <= bits <= 64 for bits in value):
-        return None
-    return [int(bits) for bits in value]
+        value = value.detach().cpu()
+    if isinstance(value, (torch.Tensor, numpy.ndarray)):
+        yield from value.flatten().tolist()
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for part in value:
+            yield from _numbers(part)
+    else:
+        yield value
 
 
-def _said(module: nn.Module, names: Sequence[str]) -> Optional[list[int]]:
+def _is_width(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and value in range(65)
+
+
+def _said(module: nn.Module, path: str, names: Sequence[str]) -> Optional[list[int]]:
+    """The widths under the first of these names that says some. Raises InputError where what it says is no width."""
     for name in names:
         value = getattr(module, name, None)
         if callable(value) and not isinstance(value, (nn.Module, torch.Tensor)):
@@ -36,9 +49,14 @@ def _said(module: nn.Module, names: Sequence[str]) -> Optional[list[int]]:
                 value = value()
             except Exception:  # a method of another meaning, or one that knows nothing before the first run
                 continue
-        numbers = _numbers(value)
-        if numbers is not None:
-            return numbers
+        if value is None or isinstance(value, nn.Module):
+            continue
+        numbers = list(_numbers(value))
+        if not numbers or not all(_is_width(bits) for bits in numbers):
+            shown = " ".join(repr(value).split())[:200]
+            raise InputError(f"{name} of module '{path}' ({type(module).__name__}) is {shown}, "
+                             "wanted a whole number of bits from 0 to 64, or one a channel")  # fmt: skip
+        return [int(bits) for bits in numbers]
     return None
 
 
@@ -61,20 +79,20 @@ def is_off(module: nn.Module) -> bool:
     return isinstance(enabled, torch.Tensor) and not bool(enabled.flatten()[0])
 
 
-def quantizer_bits(module: nn.Module) -> Optional[int]:
+def quantizer_bits(module: nn.Module, path: str) -> Optional[int]:
     """The width that a quantiser's output has; None for every other module."""
     if hasattr(module, "fake_quant_enabled"):
         return None if is_off(module) else _fake_quantizer_bits(module)
     is_leaf = next(module.children(), None) is None
     if "quant" not in type(module).__name__.lower() or not is_leaf or _has_weights(module):
         return None
-    said = _said(module, _QUANTIZER)
+    said = _said(module, path, _QUANTIZER)
     return said[0] if said is not None and len(said) == 1 and said[0] > 0 else None
 
 
-def weight_bits(module: nn.Module) -> Optional[WeightBits]:
+def weight_bits(module: nn.Module, path: str) -> Optional[WeightBits]:
     """The width of its weights, or one a channel."""
-    said = _said(module, _WEIGHT) if _has_weights(module) else None
+    said = _said(module, path, _WEIGHT) if _has_weights(module) else None
     if said is None:
         return None
     return said[0] if len(said) == 1 else said
@@ -84,11 +102,11 @@ def _one(said: Optional[list[int]]) -> Optional[int]:
     return max(said) if said is not None and max(said) > 0 else None
 
 
-def input_bits(module: nn.Module) -> Optional[int]:
+def input_bits(module: nn.Module, path: str) -> Optional[int]:
     """The width at which it reads its input, the widest where there is one a channel."""
-    return _one(_said(module, _INPUT))
+    return _one(_said(module, path, _INPUT))
 
 
-def output_bits(module: nn.Module) -> Optional[int]:
+def output_bits(module: nn.Module, path: str) -> Optional[int]:
     """The width of what it gives."""
-    return _one(_said(module, _OUTPUT))
+    return _one(_said(module, path, _OUTPUT))

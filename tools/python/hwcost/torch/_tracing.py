@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import threading
 import warnings
 from typing import Any, Container, Iterator, Optional, Sequence, Union
 
@@ -17,6 +18,9 @@ from hwcost.errors import InputError
 from hwcost.torch import _quantizers
 
 Inputs = Union[torch.Tensor, Sequence[Any]]
+
+_EXPORTING = threading.RLock()  # torch's exporter keeps its state in globals, and modules are changed meanwhile
+_CONVOLUTION_MODE = "aten::_convolution_mode"
 
 
 class _Quantised(torch.autograd.Function):
@@ -47,22 +51,25 @@ def _marked(value: Any, bits: Optional[int]) -> Any:
 class _Marks:
     """Lets quantisers stand in the export as their width, whatever arithmetic they do; undone by close()."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self) -> None:
         self._handles: list[Any] = []
         self._replaced: list[nn.Module] = []
-        for module in model.modules():
-            bits = _quantizers.quantizer_bits(module)
+
+    def add(self, model: nn.Module) -> None:
+        """Raises InputError where a module says a width that is none."""
+        for path, module in model.named_modules():
+            bits = _quantizers.quantizer_bits(module, path)
             if bits is not None:
                 self._replace(module, bits)
             elif not _quantizers.is_off(module):
-                self._mark_ends(module)
+                self._mark_ends(module, path)
 
     def _replace(self, module: nn.Module, bits: int) -> None:
         setattr(module, "forward", lambda value, *_, **__: _marked(value, bits))
         self._replaced.append(module)
 
-    def _mark_ends(self, module: nn.Module) -> None:
-        read, given = _quantizers.input_bits(module), _quantizers.output_bits(module)
+    def _mark_ends(self, module: nn.Module, path: str) -> None:
+        read, given = _quantizers.input_bits(module, path), _quantizers.output_bits(module, path)
         if read is not None:
             hook = lambda _, arguments: (_marked(arguments[0], read), *arguments[1:]) if arguments else None
             self._handles.append(module.register_forward_pre_hook(hook))
@@ -83,8 +90,9 @@ class _Marks:
 def _as_in_inference(model: nn.Module) -> Iterator[_Marks]:
     training = [(module, module.training) for module in model.modules()]
     model.eval()
-    marks = _Marks(model)
+    marks = _Marks()
     try:
+        marks.add(model)
         # Gradients on: torch's fused attention, which inference alone takes, cannot be exported.
         with torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,7 +103,29 @@ def _as_in_inference(model: nn.Module) -> Iterator[_Marks]:
             module.training = mode
 
 
+def _convolution_mode(g: Any, value: Any, weight: Any, bias: Any, *options: Any) -> Any:
+    """A convolution whose padding is "same" or "valid", which the exporter of torch 1.13 lacks."""
+    stride, padding, dilation, groups = options
+    integers, text = torch.onnx.symbolic_helper._get_const, torch.onnx.symbolic_helper._parse_arg
+    operands = [value, weight] if torch.onnx.symbolic_helper._is_none(bias) else [value, weight, bias]
+    same = text(padding, "s") == "same"
+    return g.op("Conv", *operands, auto_pad_s="SAME_UPPER" if same else "VALID",
+                strides_i=integers(stride, "is", "stride"), dilations_i=integers(dilation, "is", "dilation"),
+                group_i=integers(groups, "i", "groups"))  # fmt: skip
+
+
 def _export(model: nn.Module, inputs: tuple[Any, ...], names: Sequence[str], opset: int, marked: bool) -> bytes:
+    try:
+        return _exported(model, inputs, names, opset, marked)
+    except torch.onnx.errors.UnsupportedOperatorError as error:
+        if _CONVOLUTION_MODE not in str(error):
+            raise
+    # It stays known: the exporter breaks down at operators that were taken from it again.
+    torch.onnx.register_custom_op_symbolic(_CONVOLUTION_MODE, _convolution_mode, opset)
+    return _exported(model, inputs, names, opset, marked)
+
+
+def _exported(model: nn.Module, inputs: tuple[Any, ...], names: Sequence[str], opset: int, marked: bool) -> bytes:
     buffer = io.BytesIO()
     options: dict[str, Any] = {}
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:  # the default of newer torch has no scopes
@@ -120,7 +150,7 @@ def owner(module: str, known: Container[str]) -> str:
 def _with_said_weights(graph: Graph, model: nn.Module) -> Graph:
     """Widths that modules say of their weights, put on the layers of those modules."""
     modules = dict(model.named_modules())
-    said = {name: _quantizers.weight_bits(module) for name, module in modules.items()}
+    said = {name: _quantizers.weight_bits(module, name) for name, module in modules.items()}
     weighted = [layer for layer in graph.layers if layer.facts()["weight_bits"]]
     found = {layer.name: said[owner(layer.module, modules)] for layer in weighted}
     return graph.assign({name: bits for name, bits in found.items() if bits is not None})
@@ -142,11 +172,11 @@ def trace(model: nn.Module, inputs: Inputs, *, name: str = "", opset: int = 16) 
     names = [f"input_{position}" if position else "input" for position in range(len(given))]
     title = name or type(model).__name__
     fault = ""
-    with _as_in_inference(model) as marks:
+    with _EXPORTING, _as_in_inference(model) as marks:
         try:
             exported = _export(model, given, names, opset, bool(marks))
         except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
-            fault = str(error).splitlines()[0]
+            fault = next(iter(str(error).splitlines()), type(error).__name__)
     if fault:  # raised here, without torch's frames: those hold a graph that is freed, and printing them would crash
         raise InputError(f"torch cannot export it: {fault}", title)
     return _with_said_weights(_core.read_onnx(exported, title, {}), model)
