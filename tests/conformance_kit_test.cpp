@@ -108,7 +108,7 @@ TEST(ConformanceKit, SeesABackendThatPricesNothing) {
   backend.bend_estimate = [](const Layer&, const Priced&) -> Priced {
     return tl::unexpected(Unsupported{"not today, and no other day", {}});
   };
-  EXPECT_EQ(breach(backend, "FiguresAreFiniteAndNotNegative"), "not one of the random layers has a price");
+  EXPECT_EQ(breach(backend, "PricesSomeLayer"), "not one of the random layers has a price");
 }
 
 TEST(ConformanceKit, SeesSetUpThatIsChargedForNothing) {
@@ -151,6 +151,13 @@ TEST(ConformanceKit, SeesRefusalsWithoutWordsAndOnSeveralLines) {
     };
     EXPECT_NE(breach(backend, "RefusalsHaveWords"), "") << words;
   }
+}
+
+TEST(ConformanceKit, SeesADeclaredMetricThatIsAlwaysZero) {
+  BentBackend backend("mpic");
+  backend.own_traits.metrics.insert(Metric::convention_ops);
+  EXPECT_EQ(breach(backend, "EveryMetricIsSomewhereAboveZero"),
+            "convention_ops is declared, and above 0 for none of the random layers");
 }
 
 TEST(ConformanceKit, SeesAnswersThatAreFaulty) {

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 #include <thread>
 
 #include "answer.hpp"
 #include "checks.hpp"
+#include "hwcost/metric.hpp"
+#include "hwcost/work.hpp"
 
 namespace hwcost::testing {
 
@@ -51,7 +54,38 @@ void figures_are_finite_and_not_negative(const Subject& subject, Recorder& recor
       record.expect(std::isfinite(v) && v >= 0.0, [&] { return fmt::format("{}: {} {}", to_text(layer), part, v); });
     });
   }
-  if (record.cases() == 0) record.breach("not one of the random layers has a price");
+}
+
+void prices_some_layer(const Subject& subject, Recorder& record) {
+  const bool has_price = std::any_of(subject.layers.begin(), subject.layers.end(),
+                                     [&](const Layer& layer) { return subject.backend.estimate(layer).has_value(); });
+  record.expect(has_price, [] { return "not one of the random layers has a price"; });
+}
+
+void every_metric_is_somewhere_above_0(const Subject& subject, Recorder& record) {
+  const BackendTraits& traits = subject.backend.traits();
+  MetricSet above_0;
+  MetricSet without_figure;  // whatever the backend says: seconds of cycles without a clock, a bound that no layer has
+  if (traits.clock_hertz == 0.0) without_figure.insert(Metric::latency_seconds);
+  const bool has_bound = std::any_of(subject.layers.begin(), subject.layers.end(),
+                                     [](const Layer& layer) { return facts(layer).has_memory_access_bound; });
+  if (!has_bound) without_figure.insert(Metric::memory_access_balance);
+  for (const Layer& layer : subject.layers) {
+    const auto e = subject.backend.estimate(layer);
+    if (!e) continue;
+    const Facts of_layer = facts(layer);
+    for (std::size_t k = 0; k < kMetricCount; ++k) {
+      const auto metric = static_cast<Metric>(k);
+      if (value(metric, e->cost, of_layer, traits.clock_hertz).value_or(0.0) > 0.0) above_0.insert(metric);
+    }
+  }
+  for (std::size_t k = 0; k < kMetricCount; ++k) {
+    const auto metric = static_cast<Metric>(k);
+    if (!traits.metrics.contains(metric) || without_figure.contains(metric)) continue;
+    record.expect(above_0.contains(metric), [&] {
+      return fmt::format("{} is declared, and above 0 for none of the random layers", name(metric));
+    });
+  }
 }
 
 void zero_work_costs_nothing(const Subject& subject, Recorder& record) {

@@ -16,6 +16,8 @@ struct Subject {
 void batch_equals_scalar(const Subject& subject, Recorder& record);
 void many_threads_get_the_same_bits(const Subject& subject, Recorder& record);
 void figures_are_finite_and_not_negative(const Subject& subject, Recorder& record);
+void prices_some_layer(const Subject& subject, Recorder& record);
+void every_metric_is_somewhere_above_0(const Subject& subject, Recorder& record);
 void zero_work_costs_nothing(const Subject& subject, Recorder& record);
 void cost_never_falls(const Subject& subject, Recorder& record);
 void mixed_widths_add_up(const Subject& subject, Recorder& record);

@@ -39,7 +39,6 @@ class Recorder {
   // Nothing is compared, for this reason.
   void leave_untested(std::string words) { finding_.words = std::move(words); }
 
-  [[nodiscard]] std::size_t cases() const { return finding_.cases; }
   [[nodiscard]] ConformanceFinding finding() && {
     using Outcome = ConformanceFinding::Outcome;
     finding_.outcome = finding_.breaches > 0 ? Outcome::broken
