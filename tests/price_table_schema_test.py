@@ -22,6 +22,10 @@ def damaged_copies(table):
         "an unknown status": lambda d: d["layers"][0]["statuses"].append("free"),
         "an unknown metric": lambda d: d["metrics"].append("cycles"),
         "widths of weights alone": lambda d: d["choices"].append([8]),
+        "half a bit": lambda d: d["choices"].append([2.5, 8]),
+        "widths below 0": lambda d: d["choices"].append([-8, 8]),
+        "MACs below 0": lambda d: d["layers"][0].update(macs=-1),
+        "a first reason": lambda d: d["reasons"].insert(0, "surprise"),
     }.items():
         document = copy.deepcopy(table)
         damage(document)

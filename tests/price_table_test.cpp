@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <limits>
 #include <random>
 
 #include "hwcost/import/onnx.hpp"
@@ -159,6 +161,35 @@ TEST(PriceTable, RefusesWhatCannotBeATable) {
   expect_says(refusal({.choices = {{8, 8}}, .metrics = {Metric::traffic_bytes}}), "does not define");
   expect_says(refusal({.choices = {{8, 8}}, .nodes = {1000}}), "node 1000");
   expect_says(refusal({.choices = {{8, 8}}, .nodes = {0, 0}}), "twice");
+}
+
+TEST(PriceTable, OfAFormulaMayHaveCostsBelow0) {
+  const PriceTable table =
+      make_price_table(network("resnet8_op13"), machine_named("mpic"),
+                       {.choices = {{8, 8}, {3, 8}}, .metrics = {Metric::cost}, .formula = Formula("-macs", {})});
+  EXPECT_EQ(table.price(Metric::cost, 0, 0), -table.contents().layers[0].macs);
+}
+
+TEST(PriceTable, RefusesContentsThatNoMachineCouldHaveGiven) {
+  const PriceTableContents sound =
+      make_price_table(network("resnet8_op13"), machine_named("mpic"), {.choices = {{8, 8}, {3, 8}}}).contents();
+  const auto refusal = [&](const std::function<void(PriceTableContents&)>& damage) {
+    PriceTableContents contents = sound;
+    damage(contents);
+    return message_of([&] { PriceTable table(contents, {"prices.json", 0}); });
+  };
+  const double infinite = std::numeric_limits<double>::infinity();
+  expect_says(refusal([](auto& c) { c.choices[1].weight_bits = -8; }), "choice 1 has weights of -8 bits");
+  expect_says(refusal([](auto& c) { c.choices[0].output_bits = 2.5; }), "choice 0 has outputs of 2.5 bits");
+  expect_says(refusal([](auto& c) { c.layers[1].node = c.layers[0].node; }), "is there twice");
+  expect_says(refusal([](auto& c) { c.layers[1].macs = -1.0; }), "-1 MACs");
+  expect_says(refusal([](auto& c) { c.reasons[0] = "surprise"; }), "first reason is 'surprise'");
+  expect_says(refusal([](auto& c) { c.prices[0] = -1e9; }), "choice 0: priced, with latency_cycles of -1000000000");
+  expect_says(refusal([&](auto& c) { c.prices[0] = infinite; }), "of inf");
+  expect_says(refusal([](auto& c) { c.prices[0] = kNoFigure; }), "priced, with latency_cycles of nan");
+  expect_says(refusal([](auto& c) { c.prices[1] = 0.0; }), "unsupported, with latency_cycles of 0, wanted none");
+  expect_says(refusal([](auto& c) { c.fixed[0] = kNoFigure; }), "layers without a choice have latency_cycles of nan");
+  EXPECT_EQ(refusal([](auto& c) { c.prices[0] = -1e9; }).find("prices.json: error: price table: layer '"), 0u);
 }
 
 TEST(PriceTable, HasTheRepeatsOfALayerInItsPrice) {

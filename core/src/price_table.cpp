@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <unordered_set>
 
 #include "hwcost/work.hpp"
 #include "parallel_blocks.hpp"
@@ -51,19 +53,87 @@ void check_size(std::string_view what, std::size_t size, std::size_t wanted, con
   if (size != wanted) fail(fmt::format("{} {}, wanted {}", size, what, wanted), place);
 }
 
+void check_choices(const PriceTableContents& c, const SourcePlace& place) {
+  if (c.choices.empty()) fail("no choices", place);
+  const auto check = [&](std::size_t choice, std::string_view what, double bits) {
+    if (bits >= 0.0 && bits == std::floor(bits) && std::isfinite(bits)) return;
+    fail(fmt::format("choice {} has {} of {} bits, wanted a whole number from 0 on", choice, what, bits), place);
+  };
+  for (std::size_t k = 0; k < c.choices.size(); ++k) {
+    check(k, "weights", c.choices[k].weight_bits);
+    check(k, "inputs", c.choices[k].input_bits);
+    check(k, "outputs", c.choices[k].output_bits.value_or(0.0));
+  }
+}
+
+void check_layers(const PriceTableContents& c, const SourcePlace& place) {
+  std::unordered_set<NodeId> nodes;
+  for (const PriceTableContents::Row& row : c.layers) {
+    if (!nodes.insert(row.node).second)
+      fail(fmt::format("layer '{}': node {} is there twice", row.name, row.node), place);
+    if (!(row.macs >= 0.0 && std::isfinite(row.macs)))
+      fail(fmt::format("layer '{}' has {} MACs, wanted a finite number from 0 on", row.name, row.macs), place);
+  }
+}
+
+void check_reasons(const PriceTableContents& c, const SourcePlace& place) {
+  if (c.reasons.empty() || !c.reasons.front().empty())
+    fail(fmt::format("its first reason is '{}', wanted an empty one", c.reasons.empty() ? "" : c.reasons.front()),
+         place);
+  for (const std::uint32_t reason : c.reason_of) {
+    if (reason >= c.reasons.size()) fail(fmt::format("reason {} of {}", reason, c.reasons.size()), place);
+  }
+}
+
+// Whether a layer with a price may lack the metric: a machine that is fallen back to may not define it, and cycles
+// without a clock have no seconds.
+bool may_lack(const PriceTableContents& c, Metric metric) {
+  return c.machines.size() > 1 || metric == Metric::latency_seconds;
+}
+
+std::string_view wanted_figure(Metric metric) {
+  return metric == Metric::cost ? "a finite number" : "a finite number from 0 on";
+}
+
+// Costs by a user's formula may be negative.
+bool is_figure(Metric metric, double price) { return std::isfinite(price) && (price >= 0.0 || metric == Metric::cost); }
+
+void check_prices(const PriceTableContents& c, const SourcePlace& place) {
+  const std::size_t choices = c.choices.size();
+  const std::size_t entries = c.layers.size() * choices;
+  for (std::size_t m = 0; m < c.metrics.size(); ++m) {
+    const Metric metric = c.metrics[m];
+    const bool fixed_is_sound = std::isnan(c.fixed[m]) ? may_lack(c, metric) : is_figure(metric, c.fixed[m]);
+    if (!fixed_is_sound)
+      fail(fmt::format("layers without a choice have {} of {}, wanted {}", name(metric), c.fixed[m],
+                       wanted_figure(metric)),
+           place);
+    for (std::size_t k = 0; k < entries; ++k) {
+      const double price = c.prices[m * entries + k];
+      const bool has_price = c.statuses[k] != Status::unsupported;
+      const bool is_sound =
+          std::isnan(price) ? !has_price || may_lack(c, metric) : has_price && is_figure(metric, price);
+      if (is_sound) continue;
+      fail(fmt::format("layer '{}', choice {}: {}, with {} of {}, wanted {}", c.layers[k / choices].name, k % choices,
+                       to_text(c.statuses[k]), name(metric), price, has_price ? wanted_figure(metric) : "none"),
+           place);
+    }
+  }
+}
+
 }  // namespace
 
 PriceTable::PriceTable(PriceTableContents contents, const SourcePlace& place) : contents_(std::move(contents)) {
   const PriceTableContents& c = contents_;
-  if (c.choices.empty()) fail("no choices", place);
+  check_choices(c, place);
   const std::size_t entries = layer_count() * choice_count();
   check_size("sums of layers without a choice", c.fixed.size(), c.metrics.size(), place);
   check_size("prices", c.prices.size(), c.metrics.size() * entries, place);
   check_size("statuses", c.statuses.size(), entries, place);
   check_size("reasons", c.reason_of.size(), entries, place);
-  for (const std::uint32_t reason : c.reason_of) {
-    if (reason >= c.reasons.size()) fail(fmt::format("reason {} of {}", reason, c.reasons.size()), place);
-  }
+  check_layers(c, place);
+  check_reasons(c, place);
+  check_prices(c, place);
   place_.fill(kAbsent);
   for (std::size_t m = 0; m < c.metrics.size(); ++m) {
     std::uint8_t& slot = place_[static_cast<std::size_t>(c.metrics[m])];

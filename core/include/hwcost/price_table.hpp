@@ -82,7 +82,9 @@ struct PriceTableOptions {
 // weights must be given the same choice.
 class HWCOST_EXPORT PriceTable {
  public:
-  // Throws InputError at `place` where the parts do not fit each other.
+  // Throws InputError at `place` where the parts do not fit each other: widths that are no whole numbers, a node twice,
+  // prices that are negative (but of `cost`) or infinite, a price of a layer that is unsupported, none of one that is
+  // priced; this only `latency_seconds` and what a fallback does not define may lack.
   explicit PriceTable(PriceTableContents contents, const SourcePlace& place = {});
 
   [[nodiscard]] const PriceTableContents& contents() const { return contents_; }
