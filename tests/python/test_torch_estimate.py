@@ -70,6 +70,39 @@ def test_functional_calls_are_layers_of_the_module_that_calls():
     assert report.totals["params"] == sum(parameter.numel() for parameter in model.parameters())
 
 
+class Unrolled(nn.Module):
+    """A cell over three steps, from the state of zeros that it starts with by itself."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, x):
+        state = None
+        for step in range(3):
+            state = self.cell(x[:, step], state)
+        return state
+
+
+@pytest.mark.parametrize("cell", [nn.LSTMCell, nn.GRUCell, nn.RNNCell])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_cell_that_starts_from_zeros_counts_its_weights_once(cell, bias):
+    model = Unrolled(cell(4, 6, bias))
+    total, tree = estimate_cost(model, (3, 4), "macs")
+    first, second = (weight.numel() for weight in (model.cell.weight_ih, model.cell.weight_hh))
+    assert total == 3 * first + 2 * second  # the first product with the state is of constants
+    assert tree.params == sum(parameter.numel() for parameter in model.parameters())
+    assert not any("parameters" in assumption for assumption in tree.assumptions)
+
+
+@pytest.mark.parametrize(
+    "module", [nn.GroupNorm(2, 4), nn.GroupNorm(2, 4, affine=False), nn.InstanceNorm2d(4), nn.PReLU(), nn.PReLU(4),
+               nn.InstanceNorm2d(4, affine=True), nn.BatchNorm2d(4, affine=False), nn.BatchNorm2d(4)])  # fmt: skip
+def test_norms_and_slopes_have_the_parameters_that_torch_has(module):
+    _, tree = estimate_cost(module.eval(), (4, 6, 6), "macs")
+    assert tree.params == sum(parameter.numel() for parameter in module.parameters())
+
+
 def test_tracing_leaves_the_module_as_it_was():
     model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), ActivationQuantizer(4), nn.Dropout())
     model[1].eval()
