@@ -92,6 +92,20 @@ class CommandEdges(unittest.TestCase):
             self.assertIn("would be overwritten", self.refused("price", MODEL, "--hw", child, "--output", output))
         self.assertEqual((parent.read_bytes(), child.read_bytes()), before)
 
+    def test_a_list_of_no_descriptions_names_the_folders(self):
+        """A command and its library that were moved without the descriptions."""
+        moved, empty = self.folder / "moved", self.folder / "empty"
+        for folder in (moved / "bin", moved / "lib", empty):
+            folder.mkdir(parents=True)
+        command = shutil.copy(HWCOST, moved / "bin")
+        for library in Path(HWCOST).resolve().parent.parent.glob("lib/libhwcost.so.*"):
+            (moved / "lib" / library.name).symlink_to(library)
+        result = subprocess.run([command, "hw", "list", "--hw-path", empty], capture_output=True, text=True, check=False,
+                                timeout=60, env={**os.environ, "LD_LIBRARY_PATH": str(moved / "lib")})
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertTrue(result.stderr.startswith(f"error: no descriptions in {empty}, {moved}"), result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1)
+
     def test_options_that_mean_nothing(self):
         for options in (["--batch", "0"], ["--batch", "1e30"], ["--batch", "9007199254740993"], ["--bits", "w99a8"],
                         ["--bits", ""], ["--input-shape", "=1x3"], ["--input-shape", "x=1x{1,2"], ["--hw", ","],

@@ -320,6 +320,19 @@ TEST(ExpectedCost, RefusesPointsThatAreNone) {
   EXPECT_THROW(cost.evaluate(std::vector{1.0, 0.0}, {}, other), InputError);
 }
 
+TEST(ExpectedCost, RefusesChannelCountsBelow0) {
+  SearchSpace space;
+  space.channels = {{"c", {"a"}}};
+  const ExpectedCost cost(two_layers().graph, machine("mpic"), space, in({"macs"}));
+  EXPECT_GE(cost.evaluate(std::vector{0.0}).values[0], 0.0);
+  try {
+    static_cast<void>(cost.evaluate(std::vector{-1.0}));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "error: 'c' has -1 channels, wanted 0 or more");
+  }
+}
+
 TEST(ExpectedCost, LeavesOutWhatTheMachineCannotRunOnlyWhenTold) {
   Network net;
   net.relu("relu", net.convolution("a", net.input({1, 16, 3, 3}), 32));

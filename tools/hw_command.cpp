@@ -21,7 +21,13 @@ std::string place_text(const SourcePlace& place) { return fmt::format("{}:{}", p
 int list(const Session& session) {
   TextTable table({{"name", Align::left}, {"backend", Align::left}, {"summary", Align::left}});
   int status = kSuccess;
-  for (const std::string& name : description_names(session.search_path())) {
+  const std::vector<std::string> names = description_names(session.search_path());
+  if (names.empty()) {
+    std::vector<std::string> folders;
+    for (const auto& folder : session.search_path()) folders.push_back(folder.string());
+    throw InputError({}, fmt::format("no descriptions in {}", fmt::join(folders, ", ")));
+  }
+  for (const std::string& name : names) {
     try {
       const Description description = Description::load(name, session.search_path());
       table.add_row({name, description.backend(), description.summary()});

@@ -41,7 +41,7 @@ struct ActivationQuantizer {
 };
 
 // Layers whose number of output channels is one real variable, 0 to what they have in the graph: the same channels, so
-// equally many.
+// equally many. Below 0 is refused; above what they have the last piece of the cost goes on, as nobody's price.
 struct SoftChannels {
   std::string name;
   std::vector<std::string> layers;
@@ -148,8 +148,8 @@ class HWCOST_EXPORT ExpectedCost {
     std::unique_ptr<Scratch> scratch_;
   };
 
-  // Throws InputError: spans of other sizes, variables that are not finite, a machine that refuses channel counts
-  // between those that it was asked for at the start.
+  // Throws InputError: spans of other sizes, variables that are not finite, channel counts below 0, a machine that
+  // refuses channel counts between those that it was asked for at the start.
   void evaluate(std::span<const double> variables, const Results& results, Workspace& workspace) const;
 
   // Variables as searches by gradients hold them: every block of probabilities is the mean of softmaxes over rows of

@@ -108,9 +108,11 @@ class ExpectedCost::Implementation {
     check_room("layer_values", results.layer_values, metrics_.size() * layers_.size());
     for (const Block& block : network_.blocks) {
       for (std::size_t i = 0; i < block.size; ++i) {
-        if (std::isfinite(variables[block.offset + i])) continue;
-        throw InputError(
-            {}, fmt::format("variable {} of '{}' is {}, no finite number", i, block.name, variables[block.offset + i]));
+        const double variable = variables[block.offset + i];
+        if (!std::isfinite(variable))
+          throw InputError({}, fmt::format("variable {} of '{}' is {}, no finite number", i, block.name, variable));
+        if (block.kind == Block::Kind::channels && variable < 0.0)
+          throw InputError({}, fmt::format("'{}' has {} channels, wanted 0 or more", block.name, variable));
       }
     }
   }
