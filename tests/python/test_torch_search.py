@@ -203,6 +203,8 @@ def test_widths_found_in_layers_with_groups_have_a_price(name):
         network = searchable(model=GROUPED[name], seed=seed)
         network.freeze()
         assert any(isinstance(widths["w_bits"], list) for widths in network.widths().values())
+        for _, _, choice in network._searched():  # so that the term's shares are those of the channels
+            torch.testing.assert_close(choice.probabilities().mean(0), choice.channel_probabilities().mean(0))
         found = cost_of_assignment(network, "counts", "weight_bits")
         assert CostTerm(network, "counts", "weight_bits").chosen() == pytest.approx(found, rel=1e-12)
         chosen = network.widths()

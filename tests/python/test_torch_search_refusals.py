@@ -136,11 +136,18 @@ class Derived(nn.Conv2d):
     """Whatever it does with its weights."""
 
 
+class Uncalled(Between):
+    def forward(self, image):
+        return F.conv2d(self.first(image), self.second.weight)
+
+
 def test_modules_that_cannot_be_searched_are_refused():
     with pytest.raises(hwcost.InputError, match="no Conv2d and no Linear"):
         searchable(nn.ReLU())
     with pytest.raises(hwcost.InputError, match="'1' is a Derived, of whose weights the search knows nothing"):
         searchable(nn.Sequential(nn.Conv2d(1, 4, 3), Derived(4, 4, 3)))
+    with pytest.raises(hwcost.InputError, match="no layer of the network's run is that of 'second': it is not called"):
+        searchable(Uncalled(None))
     attention = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     network = SearchableNetwork(attention, torch.rand(1, 5, 8))
     assert list(network.widths()) == ["linear1", "linear2"]  # not the projection within attention

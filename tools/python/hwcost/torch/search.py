@@ -140,7 +140,8 @@ class SearchableNetwork(nn.Module):
                 names.setdefault(layer.module, layer.name)
         unused = [path for path in paths if path not in names]
         if unused:
-            raise InputError(f"'{unused[0]}' is not used when the network runs", self.graph.file)
+            raise InputError(f"no layer of the network's run is that of '{unused[0]}': it is not called, or not by the module "
+                             "that has it (torch.fx calls all from the outermost)", self.graph.file)  # fmt: skip
         return names
 
     def _forced_ties(self) -> tuple[list[list[str]], set[str]]:
