@@ -104,7 +104,8 @@ class WidthChoice(nn.Module):
             return indices
         rows = dict(zip(self.row_of_channel.tolist(), indices))
         if [rows[row] for row in self.row_of_channel.tolist()] != indices:
-            raise InputError(f"layer '{layer}' has several widths among channels that share one, since there are groups")
+            raise InputError(f"layer '{layer}' has several widths among channels that share one here, since the groups of a "
+                             "convolution have or lose them alike")  # fmt: skip
         return [rows[row] for row in range(len(rows))]
 
     def choose(self, rows: Sequence[int]) -> None:
