@@ -106,7 +106,7 @@ def test_module_that_is_called_twice_is_looked_at_twice():
 
 
 def test_widths_that_are_none_are_refused():
-    for wrong in ((-2, 8), (1, 8), (2.5, 8), (33,), (0,), ()):
+    for wrong in ((-2, 8), (1, 8), (2.5, 8), (float("nan"), 8), (33,), (0,), ()):
         with pytest.raises(hwcost.InputError, match="weight_bits are whole numbers from 2 to 32, and 0 that prunes, not"):
             searchable(weight_bits=wrong, per_channel=True)
     for wrong in ((0, 8), (1,), ()):

@@ -14,6 +14,7 @@ from torch import nn
 from hwcost._core import Graph
 from hwcost.errors import InputError
 from hwcost.torch._soft_layers import is_depthwise, without_fast_paths
+from hwcost.torch._tracing import Inputs
 
 Groups = Sequence[Sequence[str]]  # module paths that share a choice
 
@@ -103,7 +104,7 @@ class PruningRules:
         }  # fmt: skip
 
     def check_zeros(
-        self, network: nn.Module, inputs: tuple[Any, ...], groups: Groups, rows: Mapping[str, Sequence[int]]
+        self, network: nn.Module, inputs: Inputs, groups: Groups, rows: Mapping[str, Sequence[int]]
     ) -> None:
         """Raises InputError where channels of the groups, pruned, are not 0 before the layers that read them.
 
@@ -125,7 +126,7 @@ class PruningRules:
         raise InputError(f"{next(iter(faults.values()))}: {_MENDS.format(names)}", type(network).__name__)
 
     def _fault(
-        self, network: nn.Module, inputs: tuple[Any, ...], widths: Mapping[str, Sequence[int]],
+        self, network: nn.Module, inputs: Inputs, widths: Mapping[str, Sequence[int]],
         followed: Mapping[str, Sequence[str]],
     ) -> str:  # fmt: skip
         """What is wrong with pruning so, if anything is."""
@@ -144,7 +145,7 @@ class PruningRules:
 
 
 def _zeros_read(
-    network: nn.Module, inputs: tuple[Any, ...], searched: Mapping[str, Any], widths: Mapping[str, Sequence[int]],
+    network: nn.Module, inputs: Inputs, searched: Mapping[str, Any], widths: Mapping[str, Sequence[int]],
     followed: Mapping[str, Sequence[str]],
 ) -> dict[str, int]:  # fmt: skip
     """How many of the channels that a module reads are 0, where those are that have 0 bit, and nothing else is by chance.
@@ -195,5 +196,6 @@ def _zeros_read(
                 learned += [buffer for buffer in module.buffers() if buffer.is_floating_point()]
             for tensor in learned:
                 tensor.copy_(positive(tensor))
-        probe(*(positive(value) if isinstance(value, torch.Tensor) and value.is_floating_point() else value for value in inputs))
+        given = (inputs,) if isinstance(inputs, torch.Tensor) else inputs
+        probe(*(positive(value) if torch.is_tensor(value) and value.is_floating_point() else value for value in given))
     return read

@@ -23,8 +23,15 @@ from hwcost._core import Graph
 from hwcost.errors import InputError
 from hwcost.soft import ActivationQuantizer, WeightQuantizer
 from hwcost.torch._pruning import PruningRules
-from hwcost.torch._soft_layers import SoftConv2d, SoftLinear, WidthChoice, checked_temperature, soften, softenable
-from hwcost.torch._soft_layers import without_fast_paths
+from hwcost.torch._soft_layers import (
+    SoftConv2d,
+    SoftLinear,
+    WidthChoice,
+    checked_temperature,
+    soften,
+    softenable,
+    without_fast_paths,
+)
 from hwcost.torch._tracing import Inputs, trace
 
 __all__ = ["SearchableNetwork", "SoftConv2d", "SoftLinear", "WidthChoice"]
@@ -38,7 +45,7 @@ def _check_known(named: Sequence[str], paths: Collection[str]) -> None:
 
 def _checked_widths(name: str, widths: Sequence[int], may_prune: bool) -> list[int]:
     """Widths in rising order. 1 bit has no value beside 0 where values have a sign."""
-    wrong = [bits for bits in widths if bits != int(bits) or not (2 <= bits <= 32 or (may_prune and bits == 0))]
+    wrong = [bits for bits in widths if not (2 <= bits <= 32 and bits == int(bits)) and not (may_prune and bits == 0)]
     if wrong or not any(widths):
         wanted = "whole numbers from 2 to 32" + (", and 0 that prunes" if may_prune else "")
         raise InputError(f"{name} are {wanted}, not {wrong[0] if wrong else list(widths)}")
@@ -112,8 +119,8 @@ class SearchableNetwork(nn.Module):
         for group in self._input_groups:
             inputs_of.update(dict.fromkeys(group, WidthChoice(activation_bits, None, temperature)))
         rules = PruningRules(self.graph, model, self._layers, found)
-        choices: dict[str, WidthChoice] = {}  # by the first of a group
-        rows: dict[str, list[int]] = {}
+        rows: dict[str, list[int]] = {}  # of channels, by the first of a group
+        choices: dict[str, WidthChoice] = {}
         for group in self._weight_groups:
             self._check_channels([found[path] for path in group])
             may_lose = 0 in weight_bits and not never_pruned.intersection(group)
@@ -123,9 +130,8 @@ class SearchableNetwork(nn.Module):
             widths = [bits for bits in weight_bits if bits or may_lose]
             choices[group[0]] = WidthChoice(widths, rows.get(group[0]), temperature)
         pruned = [group for group in self._weight_groups if 0 in choices[group[0]].widths]
-        given = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
         if pruned:
-            rules.check_zeros(model, given, pruned, rows)
+            rules.check_zeros(model, inputs, pruned, rows)
         followed = {path: choices[group[0]] for path, group in rules.followed(pruned).items()}
         for group in self._weight_groups:
             for path in group:
