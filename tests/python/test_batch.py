@@ -75,6 +75,7 @@ def test_unsupported_rows_have_a_status_and_no_price(ne16):
     (np.ones((2, 2)), ValueError, "out_channels.*2 axes, wanted 1"),
     (np.ones(3), ValueError, "3 rows.*2|2.*3 rows"),
     ("many", TypeError, "out_channels"),
+    ("10", TypeError, "out_channels' is <class 'str'>, wanted a number"),
 ])  # fmt: skip
 def test_wrong_column_is_named(ne16, column, error, words):
     with pytest.raises(error, match=words):

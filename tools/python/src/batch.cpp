@@ -62,6 +62,15 @@ Doubles checked(const py::array& array, const std::string& name) {
   return array.cast<Doubles>();
 }
 
+double scalar(py::handle value, const std::string& name) {
+  try {
+    if (!py::isinstance<py::str>(value)) return py::float_(py::reinterpret_borrow<py::object>(value));
+  } catch (const py::error_already_set&) {  // told below, with the column
+  }
+  throw py::type_error(fmt::format("column '{}' is {}, wanted a number or an array of float64", name,
+                                   std::string(py::repr(py::type::of(value)))));
+}
+
 // The columns given, by position; nothing where the default holds.
 struct Given {
   std::vector<std::optional<Doubles>> arrays;
@@ -98,12 +107,7 @@ Given take(const py::dict& columns, const std::vector<ColumnDefault>& known, Op 
     const std::size_t k = position(known, column, op);
     if (!said.insert(k).second) throw InputError({}, fmt::format("column '{}' is given twice", known[k].name));
     if (!py::isinstance<py::array>(value) || value.cast<py::array>().ndim() == 0) {
-      try {
-        given.scalars[k] = py::float_(py::reinterpret_borrow<py::object>(value));
-      } catch (const py::error_already_set&) {
-        throw py::type_error(fmt::format("column '{}' is {}, wanted a number or an array of float64", column,
-                                         std::string(py::repr(py::type::of(value)))));
-      }
+      given.scalars[k] = scalar(value, column);
       continue;
     }
     given.arrays[k] = checked(value.cast<py::array>(), column);
