@@ -130,6 +130,9 @@ def test_unknown_names_are_refused():
     for options in ({"kept": ["stem"]}, {"weight_ties": [["stem", "0"]]}, {"input_ties": [["0", "stem"]]}):
         with pytest.raises(hwcost.InputError, match="'stem' is no convolution or linear layer of the network, which has 0, 2"):
             searchable(**options)
+    for options in ({"kept": "stem"}, {"weight_ties": ["stem"]}):
+        with pytest.raises(hwcost.InputError, match="'stem' stands where a list of layers is wanted"):
+            searchable(**options)
 
 
 class Derived(nn.Conv2d):
@@ -158,6 +161,7 @@ ADOPTED = [
     ({"0": {"bits": 4}}, "layer '0' takes w_bits and in_bits, not {'bits': 4}"),
     ({"0": 4}, "layer '0' takes w_bits and in_bits, not 4"),
     ({"0": {"w_bits": 3}}, "layer '0' is searched among 2, 4, 8 bits, not 3"),
+    ({"0": {"w_bits": {4: 8}}}, "layer '0' is searched among 2, 4, 8 bits, not {4: 8}"),
     ({"0": {"w_bits": 4, "in_bits": 2}}, "layer '0' is searched among 4, 8 bits, not 2"),
     ({"0": {"w_bits": 4}, "2": {"w_bits": 2}}, "layers '0' and '2' share their widths and are given two"),
 ]

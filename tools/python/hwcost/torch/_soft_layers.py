@@ -88,15 +88,15 @@ class WidthChoice(nn.Module):
         """The index of its width for each row, from what chosen() gives. Raises InputError that names the layer."""
         chosen = list(widths) if isinstance(widths, (list, tuple)) else [widths]
         channels = len(self.logits) if self.row_of_channel is None else len(self.row_of_channel)
+        for bits in chosen:
+            if bits not in self.widths:
+                known = ", ".join(map(str, self.widths))
+                raise InputError(f"layer '{layer}' is searched among {known} bits, not {bits!r}")
         if len(set(chosen)) == 1:
             chosen = chosen[:1] * channels
         if len(chosen) != channels:
             wanted = f"a width for each of its {channels} channels" if self.per_channel else "one width"
             raise InputError(f"layer '{layer}' takes {wanted}, not {len(chosen)} of them")
-        for bits in chosen:
-            if bits not in self.widths:
-                known = ", ".join(map(str, self.widths))
-                raise InputError(f"layer '{layer}' is searched among {known} bits, not {bits!r}")
         if not any(chosen):
             raise InputError(f"layer '{layer}' would lose all of its channels")
         indices = [self.widths.index(bits) for bits in chosen]

@@ -38,6 +38,8 @@ __all__ = ["SearchableNetwork", "SoftConv2d", "SoftLinear", "WidthChoice"]
 
 
 def _check_known(named: Sequence[str], paths: Collection[str]) -> None:
+    if isinstance(named, str):
+        raise InputError(f"'{named}' stands where a list of layers is wanted")
     unknown = [path for path in named if path not in paths]
     if unknown:
         raise InputError(f"'{unknown[0]}' is no convolution or linear layer of the network, which has {', '.join(paths)}")
@@ -69,8 +71,9 @@ class SearchableNetwork(nn.Module):
     `activation_bits` are the widths to choose from, 2 to 32; 0 bit among the former (only with `per_channel`) prunes
     channels. Layers of a tie in `weight_ties` share their choice, those that read one tensor must in `input_ties`; where 0
     is among the widths, layers whose channels meet (in an add) are tied without being told, and `per_channel`, channels
-    that groups of a convolution must have alike. Never pruned are the channels of layers in `kept`, of the network's
-    outputs and of depthwise layers by themselves: they lose those of the layer before.
+    that groups of a convolution must have alike. Never pruned are the channels of layers in `kept`, those that cannot be
+    taken out of what reads them (the network's outputs, say: `hwcost.channel_ties(network.graph)[1]` has the reasons), and
+    those of depthwise layers by themselves: they lose those of the layer before.
 
     Raises InputError where the network cannot be traced; for a class derived from Conv2d or Linear, whose weights the
     search cannot know; and where a pruned channel would not be 0 before the layers that read it (behind a batch norm, a
