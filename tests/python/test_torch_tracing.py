@@ -45,6 +45,18 @@ def test_width_that_is_none_is_told_with_its_module(said):
     assert model.training and "forward" not in vars(quantizer[0])
 
 
+def test_no_activation_has_0_bit():
+    with pytest.raises(hwcost.InputError, match="a_bits of module '0' .* is 0, wanted a whole number of bits from 1 to 64"):
+        trace(with_said(w_bits=0, a_bits=0), torch.zeros(1, 4, 2, 2))
+
+
+def test_module_around_one_layer_says_its_width():
+    wrapper, several = with_said(), nn.Sequential(with_said(), with_said(w_bits=2))
+    wrapper.w_bits = several.w_bits = 4
+    assert [layer.w_bits for layer in trace(nn.Sequential(wrapper), torch.zeros(1, 4, 2, 2)).layers] == [4]
+    assert [layer.w_bits for layer in trace(several, torch.zeros(1, 4, 2, 2)).layers] == ["f32", 2]
+
+
 def test_nothing_said_is_no_fault():
     assert trace(with_said(w_bits=None, weight_bits=3), torch.zeros(1, 4, 2, 2)).layers[0].w_bits == 3
 

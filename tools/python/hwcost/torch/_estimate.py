@@ -12,7 +12,7 @@ from torch import nn
 import hwcost
 from hwcost._core import LayerReport, Machine, NetworkReport, adds_up
 from hwcost.errors import InputError
-from hwcost.torch._tracing import Inputs, owner, trace
+from hwcost.torch._tracing import Inputs, and_above, owner, trace
 from hwcost.widths import Bits, WeightBits
 
 InputShape = Union[Inputs, Sequence[int], Sequence[Sequence[int]]]
@@ -104,17 +104,10 @@ def _tree(model: nn.Module) -> dict[str, ModuleCost]:
     return nodes
 
 
-def _ancestors(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = path.rpartition(".")[0]
-    yield ""
-
-
 def _add(layer: LayerReport, metric: str, nodes: dict[str, ModuleCost]) -> None:
     deepest = owner(layer.module, nodes)
     figures = layer.metrics
-    for path in _ancestors(deepest):
+    for path in and_above(deepest):
         if path not in nodes:
             continue
         nodes[path].macs += figures["macs"] or 0.0

@@ -36,11 +36,11 @@ def _numbers(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _is_width(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and value in range(65)
+def _is_width(value: Any, least: int) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and value in range(least, 65)
 
 
-def _said(module: nn.Module, path: str, names: Sequence[str]) -> Optional[list[int]]:
+def _said(module: nn.Module, path: str, names: Sequence[str], least: int = 1) -> Optional[list[int]]:
     """The widths under the first of these names that says some. Raises InputError where what it says is no width."""
     for name in names:
         value = getattr(module, name, None)
@@ -52,10 +52,10 @@ def _said(module: nn.Module, path: str, names: Sequence[str]) -> Optional[list[i
         if value is None or isinstance(value, nn.Module):
             continue
         numbers = list(_numbers(value))
-        if not numbers or not all(_is_width(bits) for bits in numbers):
+        if not numbers or not all(_is_width(bits, least) for bits in numbers):
             shown = " ".join(repr(value).split())[:200]
             raise InputError(f"{name} of module '{path}' ({type(module).__name__}) is {shown}, "
-                             "wanted a whole number of bits from 0 to 64, or one a channel")  # fmt: skip
+                             f"wanted a whole number of bits from {least} to 64, or one a channel")  # fmt: skip
         return [int(bits) for bits in numbers]
     return None
 
@@ -87,19 +87,19 @@ def quantizer_bits(module: nn.Module, path: str) -> Optional[int]:
     if "quant" not in type(module).__name__.lower() or not is_leaf or _has_weights(module):
         return None
     said = _said(module, path, _QUANTIZER)
-    return said[0] if said is not None and len(said) == 1 and said[0] > 0 else None
+    return said[0] if said is not None and len(set(said)) == 1 else None
 
 
 def weight_bits(module: nn.Module, path: str) -> Optional[WeightBits]:
     """The width of its weights, or one a channel."""
-    said = _said(module, path, _WEIGHT) if _has_weights(module) else None
+    said = _said(module, path, _WEIGHT, least=0) if _has_weights(module) else None
     if said is None:
         return None
     return said[0] if len(said) == 1 else said
 
 
 def _one(said: Optional[list[int]]) -> Optional[int]:
-    return max(said) if said is not None and max(said) > 0 else None
+    return max(said) if said is not None else None
 
 
 def input_bits(module: nn.Module, path: str) -> Optional[int]:

@@ -7,6 +7,7 @@ import inspect
 import io
 import threading
 import warnings
+from collections import Counter
 from typing import Any, Container, Iterator, Optional, Sequence, Union
 
 import torch
@@ -147,12 +148,25 @@ def owner(module: str, known: Container[str]) -> str:
     return module
 
 
+def and_above(path: str) -> Iterator[str]:
+    """A module and those that it is in, by their paths."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+    yield ""
+
+
 def _with_said_weights(graph: Graph, model: nn.Module) -> Graph:
-    """Widths that modules say of their weights, put on the layers of those modules."""
+    """Widths that modules say of their weights, put on the layers of those modules, or on the one inside."""
     modules = dict(model.named_modules())
     said = {name: _quantizers.weight_bits(module, name) for name, module in modules.items()}
-    weighted = [layer for layer in graph.layers if layer.facts()["weight_bits"]]
-    found = {layer.name: said[owner(layer.module, modules)] for layer in weighted}
+    owners = {layer.name: owner(layer.module, modules) for layer in graph.layers if layer.facts()["weight_bits"]}
+    inside = Counter(path for module in set(owners.values()) for path in and_above(module))
+    found = {
+        layer: next((said[path] for path in and_above(module)
+                     if said.get(path) is not None and (path == module or inside[path] == 1)), None)
+        for layer, module in owners.items()
+    }  # fmt: skip
     return graph.assign({name: bits for name, bits in found.items() if bits is not None})
 
 
