@@ -97,6 +97,13 @@ def test_gradient_of_what_a_machine_does_not_define_is_refused(name, metric, kno
         machine.gradient(hwcost.Layer("linear", in_channels=64, out_channels=64), metric)
 
 
+def test_long_formula_is_told_by_its_beginning():
+    graph = hwcost.Graph([hwcost.Layer("linear", in_channels=64, out_channels=10)])
+    formula = "+".join(["macs"] * 500) + "/0"
+    reason = hwcost.evaluate(graph, "counts", formula=formula).layers[0].reason
+    assert reason.startswith("formula 'macs+macs") and reason.endswith("' gives inf for this layer") and len(reason) < 250
+
+
 def test_one_folder_is_a_search_path(tmp_path):
     (tmp_path / "core.info").write_text("name core\ninherit mpic\n")
     for search in (tmp_path, str(tmp_path), [tmp_path]):
