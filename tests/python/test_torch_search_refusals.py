@@ -81,6 +81,14 @@ def test_one_of_two_ways_to_a_reader_is_enough_to_be_refused():
         pruning(Between(lambda x: torch.cat([F.relu(x), torch.sigmoid(x)], 1), read=16))
 
 
+def test_channels_that_lie_across_groups_of_their_reader_are_refused():
+    across = nn.Sequential(nn.Conv2d(1, 10, 3), nn.Conv2d(10, 20, 3, groups=10), nn.Conv2d(20, 8, 1, groups=4), nn.Conv2d(8, 2, 1))
+    with pytest.raises(hwcost.InputError, match="conv2d '2': its groups do not end between channels: name '0' in `kept`"):
+        pruning(across)
+    network = pruning(across, kept=["0"])
+    assert 0 not in network.network[0].choice.widths and 0 in network.network[2].choice.widths
+
+
 def test_pruned_channels_are_read_by_modules_alone():
     class Functional(Between):
         def forward(self, image):

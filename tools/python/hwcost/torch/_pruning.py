@@ -106,7 +106,7 @@ class PruningRules:
     def check_zeros(
         self, network: nn.Module, inputs: Inputs, groups: Groups, rows: Mapping[str, Sequence[int]]
     ) -> None:
-        """Raises InputError where channels of the groups, pruned, are not 0 before the layers that read them.
+        """Raises InputError where channels of one group cannot be taken out alone, or are not 0 before what reads them.
 
         Runs the network once with half of the channels pruned; `rows` has the row of each channel by the group's first.
         """
@@ -117,11 +117,17 @@ class PruningRules:
             pruned = set(draw.sample(range(count), count // 2))
             widths.update(dict.fromkeys(group, [0 if row in pruned else 8 for row in rows[group[0]]]))
         followed = self.followed(groups)
+        alone = {group[0]: {path: widths[path] for path in group} for group in groups}
+        for first, widths_alone in alone.items():
+            try:
+                self._lost_inputs(widths_alone)
+            except InputError as error:
+                raise InputError(f"{error.message}: name '{first}' in `kept`", type(network).__name__) from None
         fault = self._fault(network, inputs, widths, followed)
         if not fault:
             return
-        alone = {group[0]: self._fault(network, inputs, {path: widths[path] for path in group}, followed) for group in groups}
-        faults = {path: found for path, found in alone.items() if found} or {groups[0][0]: fault}
+        found = {first: self._fault(network, inputs, widths_alone, followed) for first, widths_alone in alone.items()}
+        faults = {first: text for first, text in found.items() if text} or {groups[0][0]: fault}
         names = ", ".join(f"'{path}'" for path in faults)
         raise InputError(f"{next(iter(faults.values()))}: {_MENDS.format(names)}", type(network).__name__)
 
@@ -130,10 +136,7 @@ class PruningRules:
         followed: Mapping[str, Sequence[str]],
     ) -> str:  # fmt: skip
         """What is wrong with pruning so, if anything is."""
-        try:
-            lost = self._lost_inputs(widths)
-        except InputError as error:
-            return error.message
+        lost = self._lost_inputs(widths)
         zeros = _zeros_read(network, inputs, self._modules, widths, followed)
         names = ", ".join(f"'{path}'" for path in widths)
         for layer, path, count in lost:
