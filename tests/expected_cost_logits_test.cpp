@@ -91,6 +91,7 @@ TEST_F(ExpectedCostOfLogits, RefusesWhatDoesNotFit) {
   EXPECT_EQ(fault_of(logits), "no error");
   EXPECT_NE(fault_of(std::vector<double>(34, 1.0)).find("there are 34 logits, wanted 35"), std::string::npos);
   EXPECT_NE(fault_of(logits, 0.0).find("temperature is 0"), std::string::npos);
+  EXPECT_NE(fault_of(logits, 1e-310).find("temperature is 1e-310"), std::string::npos);
   EXPECT_NE(fault_of(logits, std::nan("")).find("temperature is nan"), std::string::npos);
   std::vector<double> wild = logits;
   wild[31] = std::numeric_limits<double>::infinity();

@@ -422,6 +422,8 @@ TEST(ExpectedCost, AWorkspaceRemembersNothingThatShows) {
     for (const auto& point : points) {
       ExpectedCost::Values again = cost.evaluate(point);
       const ExpectedCost::Values fresh = again;
+      for (auto* figures : {&again.values, &again.gradients, &again.layer_values})
+        std::fill(figures->begin(), figures->end(), std::nan(""));
       cost.evaluate(point, {again.values, again.gradients, again.layer_values}, workspace);
       EXPECT_EQ(again.values, fresh.values);
       EXPECT_EQ(again.gradients, fresh.gradients);

@@ -409,5 +409,21 @@ TEST(OnnxCustom, StatedShapesDoNotOutliveTheInputShapesTheyWereInferredFrom) {
   }
 }
 
+// The bias belongs to the linear layer that it is merged into, whoever adds it again.
+TEST(OnnxOwnership, ABiasThatALinearLayerHasIsNobodyElses) {
+  ModelWriter writer;
+  writer.input("x", {3, 8});
+  writer.constant("w", {8, 8});
+  writer.constant("b", {8});
+  writer.node("MatMul", {"x", "w"}, {"product"});
+  writer.node("Add", {"product", "b"}, {"sum"});
+  writer.node("Relu", {"sum"}, {"clamped"});
+  writer.node("Add", {"clamped", "b"}, {"y"});
+  writer.output("y");
+  const Graph graph = writer.import();
+  EXPECT_EQ(work(graph.nodes.front().layer).biases, 8.0);
+  EXPECT_EQ(parameters(graph), 72.0);
+}
+
 }  // namespace
 }  // namespace hwcost

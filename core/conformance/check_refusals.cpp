@@ -57,6 +57,9 @@ void what_is_no_count_is_refused(const Subject& subject, Recorder& record) {
       other.precision.input = integer(bad);
       expect_refused(other, "input bits", bad);
     }
+    Layer other = layer;
+    other.precision.input = integer(0.0);
+    expect_refused(other, "input bits", 0.0);
   }
 }
 

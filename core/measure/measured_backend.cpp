@@ -18,7 +18,7 @@ Expected<bool, Unsupported> is_nothing(const Layer& layer) {
         const auto w = work(layer.op, dims);
         const Widths<> widths{layer.precision.input.bits, layer.precision.weight.uniform.bits};
         if (auto reason = no_numbers(w, widths)) return tl::unexpected(std::move(*reason));
-        return is_empty(w) || detail::is_pruned(dims, widths);
+        return is_empty(w) || (!layer.precision.weight.is_mixed() && detail::is_pruned(dims, widths));
       },
       layer.dims);
 }
@@ -40,6 +40,7 @@ MeasuredBackend::MeasuredBackend(std::string name, std::shared_ptr<MeasurementSt
 }
 
 Expected<Estimate, Unsupported> MeasuredBackend::estimate(const Layer& layer) const {
+  if (info(layer.op).family != family_of(layer.dims)) return tl::unexpected(other_family(layer));
   if (layer.op == Op::custom) return tl::unexpected(unmodelled(layer.op, layer.custom_op, name_));
   const auto nothing = is_nothing(layer);
   if (!nothing) return tl::unexpected(nothing.error());

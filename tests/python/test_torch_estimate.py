@@ -131,6 +131,9 @@ def test_attributes_of_layers_say_widths():
 
 def test_methods_of_layers_say_widths():
     assert widths(BitWidthMethods(4, 2), 4)[0] == [(3, 5)]
+    model = nn.Conv2d(3, 8, 3)
+    model.input_bits = lambda: "those of the layer before"  # of another meaning
+    assert widths(model, 3, 8, 8)[0] == [("f32", "f32")]
 
 
 def test_quantiser_modules_stand_for_their_width():

@@ -100,7 +100,7 @@ def test_inputs_may_be_shapes_of_any_type_of_parameter():
     for model in (TwoInputs(), TwoInputs().double()):
         for shapes in (((8,), (5,)), [[8], [np.int64(5)]]):
             assert estimate_cost(model, shapes, "macs").total == 52
-    for wrong in (8, "8", (8.5,), np.array([8])):
+    for wrong in (8, "8", (8.5,), (-1,), np.array([8])):
         with pytest.raises(hwcost.InputError, match="input_shape is .*, wanted one such as"):
             estimate_cost(TwoInputs(), wrong, "macs")
 

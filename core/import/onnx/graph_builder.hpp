@@ -103,10 +103,10 @@ class GraphBuilder {
 
   // A parameter that is computed from several.
   std::size_t combined_parameter(std::vector<OriginPart> parts);
-  // What the next node reads: as a weight of its own, or counted in its extents.
+  // What a node reads: as a weight of its own, or counted in its extents.
   enum class Reading { weight, counted };
-  void note_reading(Reading kind, std::vector<OriginPart> parts) {
-    readings_.push_back({graph_.nodes.size(), kind, std::move(parts)});
+  void note_reading(Reading kind, std::vector<OriginPart> parts, NodeId node) {
+    readings_.push_back({node, kind, std::move(parts)});
   }
   // When all nodes are read: gives each stored tensor that no layer has as its weight to the first that counts it.
   void settle_counted_parameters();
@@ -141,7 +141,7 @@ class GraphBuilder {
   [[nodiscard]] Mark mark() const;
   void undo(const Mark& mark);
   // Undoes it and keeps it, so that reattach() can do it again where the builder is as it was at the mark.
-  class Detached;
+  struct Detached;
   Detached detach(const Mark& mark);
   void reattach(Detached part);
   // Nodes without a model since the mark.
@@ -216,10 +216,8 @@ class GraphBuilder {
   double block_scales_ = 0.0;
 };
 
-// What an attempt added.
-class GraphBuilder::Detached {
- private:
-  friend GraphBuilder;
+// What an attempt added: the builder's own, for others to keep and to give back.
+struct GraphBuilder::Detached {
   std::vector<hwcost::Node> nodes;
   std::vector<Tensor> tensors;
   std::vector<TensorReads> reads;  // of these tensors, parallel to them

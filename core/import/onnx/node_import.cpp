@@ -138,7 +138,7 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
   return outputs;
 }
 
-void import_in_its_place(OperatorCall& call, std::vector<Node> nodes) {
+void import_in_its_place(OperatorCall& call, const std::vector<Node>& nodes) {
   GraphBuilder& builder = call.builder();
   Renaming renaming(builder.texts(), call.label(), nullptr);
   renaming.make_own(nodes);

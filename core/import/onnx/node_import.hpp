@@ -17,6 +17,6 @@ std::vector<Value> import_body(OperatorCall& call, const Body& body, std::vector
                                const std::string& label);
 
 // In the place of a node those that it stands for: they read the node's operands by name.
-void import_in_its_place(OperatorCall& call, std::vector<Node> nodes);
+void import_in_its_place(OperatorCall& call, const std::vector<Node>& nodes);
 
 }  // namespace hwcost::onnx

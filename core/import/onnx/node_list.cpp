@@ -57,6 +57,6 @@ void NodeList::set(std::string_view attribute, std::int64_t value) {
   last().attributes.push_back(std::move(added));
 }
 
-void NodeList::import() { import_in_its_place(call_, std::move(nodes_)); }
+void NodeList::import() { import_in_its_place(call_, nodes_); }
 
 }  // namespace hwcost::onnx

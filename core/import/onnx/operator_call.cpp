@@ -262,7 +262,7 @@ void OperatorCall::layer(Op op, Dims dims, OwnedOperands owned) {
   owned_ = std::move(owned);
 }
 
-void OperatorCall::become_custom(std::string reason, Outputs outputs) {
+void OperatorCall::become_custom(const std::string& reason, Outputs outputs) {
   if (outputs == Outputs::forgotten) outputs_.assign(node_.outputs.size(), std::nullopt);
   Custom<> dims;
   OwnedOperands owned;

@@ -91,7 +91,7 @@ class OperatorCall {
   // Makes the node a layer of kind custom, which forgets the outputs unless they are kept. The reason is empty for
   // operators that we do not know.
   enum class Outputs { forgotten, kept };
-  void become_custom(std::string reason, Outputs outputs = Outputs::forgotten);
+  void become_custom(const std::string& reason, Outputs outputs = Outputs::forgotten);
   // The activation that the operator does on its way out, by its ONNX name; empty: none. Pre: layer() was called.
   void fuse(std::string_view activation);
   // What was guessed of the layer's work: its price is an approximation. Pre: layer() was called.

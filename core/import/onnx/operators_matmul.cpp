@@ -5,6 +5,7 @@
 
 #include "extents.hpp"
 #include "operators.hpp"
+#include "ownership.hpp"
 #include "product.hpp"
 
 namespace hwcost::onnx {
@@ -160,6 +161,7 @@ bool absorb_bias(OperatorCall& call) {
   if (!is_channel_vector || bias.shape->size() > sum.shape->size()) return false;
   dims->bias = 1.0;
   node.layer.precision.bias = bias_format(bias, node.layer.precision.weight);
+  note_weights(call.builder(), {&bias}, *sum.producer);
   call.log(ImportFact::Kind::merged, node.layer.name, [] { return "the bias of the layer before"; });
   Value output = sum;
   call.builder().graph().tensors[*output.tensor].name = clean_text(call.node().outputs.at(0));

@@ -30,14 +30,14 @@ Origin combined_origin(GraphBuilder& builder, const std::vector<const Value*>& i
 }
 
 // A part of a stored tensor does not stand for the whole.
-void note_weights(GraphBuilder& builder, const std::vector<const Value*>& inputs) {
+void note_weights(GraphBuilder& builder, const std::vector<const Value*>& inputs, NodeId node) {
   std::vector<OriginPart> parts;
   for (const Value* value : inputs) {
     if (value == nullptr || !value->constant || !value->shape) continue;
     parts.push_back({value->parameter, value->origin.elements});
     if (value->origin.elements == elements(*value->shape)) parts.push_back({value->origin.parameter});
   }
-  builder.note_reading(GraphBuilder::Reading::weight, std::move(parts));
+  builder.note_reading(GraphBuilder::Reading::weight, std::move(parts), node);
 }
 
 void note_counted(Layer& layer, GraphBuilder& builder, const std::vector<const Value*>& inputs,
@@ -50,7 +50,7 @@ void note_counted(Layer& layer, GraphBuilder& builder, const std::vector<const V
     most = std::max(most, value.origin.elements);
     parts.push_back({value.origin.parameter, value.origin.elements});
   }
-  builder.note_reading(GraphBuilder::Reading::counted, std::move(parts));
+  builder.note_reading(GraphBuilder::Reading::counted, std::move(parts), builder.graph().nodes.size());
 }
 
 std::size_t GraphBuilder::combined_parameter(std::vector<OriginPart> parts) {

@@ -13,8 +13,8 @@ namespace hwcost::onnx {
 // parameters do not count.
 Origin combined_origin(GraphBuilder& builder, const std::vector<const Value*>& inputs);
 
-// All constants that the next node reads are its own: it has weights.
-void note_weights(GraphBuilder& builder, const std::vector<const Value*>& inputs);
+// All constants among these are weights of the node.
+void note_weights(GraphBuilder& builder, const std::vector<const Value*>& inputs, NodeId node);
 
 // The next node has no weights: what these operands store counts in the layer's extents unless it is another's
 // (GraphBuilder::settle_counted_parameters). They have the format of the largest.

@@ -104,7 +104,7 @@ void set_precision(hwcost::Node& node, GraphBuilder& builder, const std::vector<
     // A layer without weights (a norm, an addition of a constant) owns these.
     if (bias->constant && !owned.weight) claim(*bias);
   }
-  if (owned.weight || owned.bias) note_weights(builder, inputs);
+  if (owned.weight || owned.bias) note_weights(builder, inputs, builder.graph().nodes.size());
   if (!owned.counted.empty()) note_counted(layer, builder, inputs, owned.counted);
 }
 

@@ -33,7 +33,7 @@ void check_size(std::string_view what, std::size_t size, std::size_t wanted) {
 }  // namespace
 
 struct ExpectedCost::Workspace::Scratch {
-  const ExpectedCost::Implementation* owner = nullptr;
+  std::shared_ptr<const bool> owner;  // the identity of whose it is
   std::vector<NodeScratch> nodes;
   std::vector<double> count, alive;        // a class each
   std::vector<double> by_count, by_alive;  // class by class, a metric each
@@ -57,7 +57,7 @@ class ExpectedCost::Implementation {
   [[nodiscard]] const std::vector<std::string>& left_out() const { return plan_.left_out; }
 
   void prepare(Workspace::Scratch& scratch) const {
-    scratch.owner = this;
+    scratch.owner = identity_;
     for (const Node& node : network_.graph.nodes) scratch.nodes.emplace_back().candidate = node;
     scratch.count.resize(network_.classes.size());
     scratch.alive.resize(network_.classes.size());
@@ -98,7 +98,7 @@ class ExpectedCost::Implementation {
   }
 
   void check(std::span<const double> variables, const Results& results, const Scratch& scratch) const {
-    if (scratch.owner != this) throw InputError({}, "the workspace was made for another expected cost");
+    if (scratch.owner != identity_) throw InputError({}, "the workspace was made for another expected cost");
     const auto check_room = [](std::string_view what, std::span<double> room, std::size_t wanted) {
       if (!room.empty()) check_size(what, room.size(), wanted);
     };
@@ -221,6 +221,7 @@ class ExpectedCost::Implementation {
     }
   }
 
+  std::shared_ptr<const bool> identity_ = std::make_shared<const bool>();  // an address that no other has
   std::vector<std::string> metrics_;
   std::vector<std::string> layers_;
   SoftNetwork network_;

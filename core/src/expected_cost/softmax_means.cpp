@@ -36,8 +36,9 @@ void take_softmax(std::span<const double> logits, double temperature, std::span<
 }  // namespace
 
 void check_logits(const std::vector<Block>& blocks, const Logits& logits) {
-  if (!(logits.temperature > 0.0 && std::isfinite(logits.temperature))) {
-    throw InputError({}, fmt::format("temperature is {}, wanted a number above 0", logits.temperature));
+  if (!(logits.temperature > 0.0 && std::isfinite(logits.temperature) && std::isfinite(1.0 / logits.temperature))) {
+    throw InputError(
+        {}, fmt::format("temperature is {}, wanted a number above 0 that can be divided by", logits.temperature));
   }
   if (logits.rows.size() != blocks.size()) {
     throw InputError({}, fmt::format("there are rows of {} blocks, wanted {}", logits.rows.size(), blocks.size()));

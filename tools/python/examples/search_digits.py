@@ -143,7 +143,7 @@ def main() -> None:
         network, term = search(model, granularity, target, train_data, arguments.epochs)
         (arguments.output / f"{title}.csv").write_text(hwcost.assignment_table(network.widths()), encoding="utf-8")
         accurate = accuracy(network, test_data)
-        full = float(term.reference)
+        full = term.reference
         print(f"{title:<16} {accurate:>8.1%}  {term.chosen():>10,.0f}  {full:>10,.0f}  {term.chosen() / full:>6.1%}  "
               f"{target.metric}", flush=True)  # fmt: skip
 

@@ -9,8 +9,8 @@ recognised are in docs/torch.md.
 True
 """
 
-from hwcost.torch._cost_term import CostTerm, SoftNetwork, expected_cost
+from hwcost.torch._cost_term import CostTerm, SoftmaxNetwork, SoftNetwork, expected_cost
 from hwcost.torch._estimate import CostEstimate, ModuleCost, estimate_cost
 from hwcost.torch._tracing import trace
 
-__all__ = ["CostEstimate", "CostTerm", "ModuleCost", "SoftNetwork", "estimate_cost", "expected_cost", "trace"]
+__all__ = ["CostEstimate", "CostTerm", "ModuleCost", "SoftNetwork", "SoftmaxNetwork", "estimate_cost", "expected_cost", "trace"]

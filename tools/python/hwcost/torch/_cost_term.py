@@ -88,10 +88,13 @@ class SoftNetwork(Protocol):
     def widest(self) -> torch.Tensor:
         """The variables with every width at its widest: what the cost is compared with."""
 
-    # A network may have this too, by which a cost term takes less of a training step:
-    # def logits(self) -> Optional[tuple[Sequence[torch.Tensor], float]]:
-    #     """Of each block a tensor [rows, widths], and a temperature: its variables are the mean of the rows' softmaxes
-    #     of logits / temperature. None where they are not now."""
+
+class SoftmaxNetwork(SoftNetwork, Protocol):
+    """A SoftNetwork that says what its variables are softmaxes of: a cost term then takes less of a training step."""
+
+    def softmax_logits(self) -> Optional[tuple[Sequence[torch.Tensor], float]]:
+        """Of each block a tensor [rows, widths], and a temperature: its variables are the mean of the rows' softmaxes of
+        logits / temperature. None where they are not now."""
 
 
 class CostTerm(nn.Module):
@@ -99,9 +102,9 @@ class CostTerm(nn.Module):
 
     `loss = criterion(network(images), labels) + strength * term()`. The value is the expected `metric` of the machine
     (or facts such as "weight_bits", "macs", "bit_ops" on "counts"), relative to that at the widest widths, so that one
-    strength serves all machines; with `relative=False` in the metric's unit. `mode` is "relaxed" or "straight_through";
-    `formula` a cost of your own (metric "cost"). Layers that the machine cannot run are an error, or left out where
-    `leave_out_unpriced` says so (`expected.left_out`). Raises InputError as ExpectedCost does, and where the cost at the
+    strength serves all machines (`reference`); with `relative=False` in the metric's unit. `mode` is "relaxed" or
+    "straight_through"; `formula` a cost of your own (metric "cost"). Layers that the machine cannot run are an error, or
+    left out where `leave_out_unpriced` says so (`expected.left_out`). Raises InputError as ExpectedCost does, and where the cost at the
     widest widths is 0. Not modelled by "weight_bits": that calls of one module share its weights; they are read at each.
 
     >>> from hwcost.torch.search import SearchableNetwork
@@ -113,8 +116,6 @@ class CostTerm(nn.Module):
     >>> 0 < float(cost) < 1, all(parameter.grad is not None for parameter in network.search_parameters())
     (True, True)
     """
-
-    reference: torch.Tensor
 
     def __init__(
         self,
@@ -139,16 +140,17 @@ class CostTerm(nn.Module):
         if not widest > 0.0:
             raise hwcost.InputError(f"nothing is relative to the network's {metric} on {self.machine.name} at the widest "
                                     f"widths, which is {widest:g}: take relative=False", network.graph.file)  # fmt: skip
-        self.register_buffer("reference", torch.as_tensor(widest, dtype=torch.double))
+        self.reference = widest  # no buffer: those change their type with the network's
 
     def forward(self) -> torch.Tensor:
         """The expected cost of the network as it is now."""
         network = self._network[0]
-        soft = network.logits() if hasattr(network, "logits") else None
+        logits_of = getattr(network, "softmax_logits", None)
+        soft = logits_of() if logits_of is not None else None
         if soft is None:
             return expected_cost(self.expected, network.variables().double()).view(()) / self.reference
         logits, temperature = soft
-        cost: torch.Tensor = _ExpectedOfLogits.apply(self.expected, float(self.reference), temperature, *logits)
+        cost: torch.Tensor = _ExpectedOfLogits.apply(self.expected, self.reference, temperature, *logits)
         return cost
 
     def chosen(self) -> float:

@@ -72,7 +72,7 @@ class CostEstimate(NamedTuple):
 
 def _extents(value: Any) -> Optional[list[int]]:
     """Those of a shape; nothing where it is none."""
-    is_shape = isinstance(value, Sequence) and all(isinstance(extent, Integral) for extent in value)
+    is_shape = isinstance(value, Sequence) and all(isinstance(extent, Integral) and int(extent) >= 0 for extent in value)
     return [int(extent) for extent in value] if is_shape else None
 
 
@@ -122,7 +122,8 @@ def _metric(report: NetworkReport, machine: Machine, wanted: Optional[str]) -> s
     for metric in [wanted] if wanted else ["cost", *machine.metrics, "bit_ops"]:
         if metric in known:
             return metric
-    raise InputError(f"{machine.name} has no '{wanted}' that adds up over modules, wanted one of {', '.join(known)}")
+    what = f"'{wanted}'" if wanted else "metric"
+    raise InputError(f"{machine.name} has no {what} that adds up over modules, wanted one of {', '.join(known)}")
 
 
 def estimate_cost(

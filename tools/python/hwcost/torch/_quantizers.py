@@ -43,8 +43,9 @@ def _is_width(value: Any, least: int) -> bool:
 def _said(module: nn.Module, path: str, names: Sequence[str], least: int = 1) -> Optional[list[int]]:
     """The widths under the first of these names that says some. Raises InputError where what it says is no width."""
     for name in names:
-        value = getattr(module, name, None)
-        if callable(value) and not isinstance(value, (nn.Module, torch.Tensor)):
+        value: Any = getattr(module, name, None)
+        is_method = callable(value) and not isinstance(value, (nn.Module, torch.Tensor))
+        if is_method:
             try:
                 value = value()
             except Exception:  # a method of another meaning, or one that knows nothing before the first run
@@ -53,6 +54,8 @@ def _said(module: nn.Module, path: str, names: Sequence[str], least: int = 1) ->
             continue
         numbers = list(_numbers(value))
         if not numbers or not all(_is_width(bits, least) for bits in numbers):
+            if is_method:  # of another meaning
+                continue
             shown = " ".join(repr(value).split())[:200]
             raise InputError(f"{name} of module '{path}' ({type(module).__name__}) is {shown}, "
                              f"wanted a whole number of bits from {least} to 64, or one a channel")  # fmt: skip

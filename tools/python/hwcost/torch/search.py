@@ -200,7 +200,7 @@ class SearchableNetwork(nn.Module):
         """Probabilities as they are now, flat, in double precision: soft while it trains, else of the chosen widths."""
         return torch.cat([choice.probabilities().double().mean(0) for choice in self._choices_searched])
 
-    def logits(self) -> Optional[tuple[list[nn.Parameter], float]]:
+    def softmax_logits(self) -> Optional[tuple[list[nn.Parameter], float]]:
         """What the variables are mean softmaxes of, and the temperature; nothing where they are not, or of several."""
         temperatures = {choice.temperature for choice in self._choices_searched}
         if len(temperatures) > 1 or not all(choice.is_soft for choice in self._choices_searched):
